@@ -1,0 +1,145 @@
+"""Build the site: run the lessons that changed, then write the pages.
+
+    python book/_ext/build.py [--jobs 2] [--out _build] [--force]
+
+Warnings are errors.  A second call with nothing changed only says so.
+"""
+
+import argparse
+import hashlib
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import execute  # noqa: E402  (a sibling, importable from here only)
+
+INPUTS = ["_config.yml", "_toc.yml", "requirements.txt", "constraints.txt", "book", "attention_course", "exercises"]
+console = Console(highlight=False)
+
+
+def inputs_key(root):
+    """A digest of every file that the site is made from, and of this Python."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in INPUTS:
+        top = root / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            hidden = "__pycache__" in path.parts or ".ipynb_checkpoints" in path.parts
+            if path.is_file() and not hidden:
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def pages(root):
+    """The files that the table of contents names, in its order."""
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
+    names = parse_toc_yaml(root / "_toc.yml")
+    return [root / f"{name.removesuffix('.md')}.md" for name in names]
+
+
+def run_lessons(root, out, jobs, timeout):
+    """Execute what changed; return the failures."""
+    cache = out / ".jupyter_cache"
+    had_lessons = any(cache.glob("executed/*"))
+    if execute.prepare_cache(root, cache) and had_lessons:
+        console.print("Shared code, requirements or Python changed: every lesson runs again.")
+    execute.use_this_python(out / "jupyter")
+    lessons = [page for page in pages(root) if page.is_file() and execute.read_lesson(page)]
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("Running lessons", total=None)
+
+        def started(names):
+            progress.update(bar, total=len(names))
+            console.print(f"{len(lessons)} lessons, {len(names)} to run" + (": " + ", ".join(names) if names else "."))
+
+        def done(name, seconds, ok):
+            progress.advance(bar)
+            console.print(f"  {'ran' if ok else '[bold red]failed[/]'} {name} in {seconds:.1f} s")
+
+        return execute.run_stale(
+            lessons, cache, jobs=jobs, timeout=timeout, timings=out / "timings.json", started=started, done=done
+        )
+
+
+def write_pages(root, out):
+    """Let Jupyter Book write the site; True when there was no warning."""
+    from jupyter_book.sphinx import build_sphinx
+
+    toc = str(root / "_toc.yml")
+    result = build_sphinx(
+        root,
+        out / "html",
+        noconfig=True,
+        path_config=str(root / "_config.yml"),
+        confoverrides={"external_toc_path": toc, "latex_individualpages": False},
+        builder="html",
+        warningiserror=True,
+        keep_going=True,
+        freshenv=True,
+        force_all=True,
+        quiet=True,
+    )
+    return result == 0
+
+
+def report(site, seconds):
+    files = [path for path in site.rglob("*") if path.is_file()]
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    count = sum(1 for path in files if path.suffix == ".html")
+    console.print(f"{count} pages, {len(files)} files, {megabytes:.1f} MB, in {seconds:.0f} s")
+    console.print(f"Site: {site / 'index.html'}", soft_wrap=True)
+
+
+def build(root, out, *, jobs=2, force=False):
+    """Build the site of the repository at ``root`` into ``out/html``; return an exit code."""
+    start = time.perf_counter()
+    root, out = Path(root).resolve(), Path(out).resolve()
+    stamp, site = out / "site.stamp", out / "html"
+    key = inputs_key(root)
+    if not force and stamp.is_file() and stamp.read_text() == key and (site / "index.html").is_file():
+        console.print(f"The site is up to date: {site / 'index.html'}", soft_wrap=True)
+        return 0
+    out.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+
+    import yaml
+
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
+    failures = run_lessons(root, out, jobs, config["execute"]["timeout"])
+    if failures:
+        for failure in failures:
+            console.rule(style="red")
+            console.print(failure, markup=False, soft_wrap=True)
+        console.rule(style="red")
+        console.print(f"{len(failures)} of the lessons failed; the site was not built.")
+        return 1
+    shutil.rmtree(site, ignore_errors=True)  # no page outlives its source
+    with console.status("Writing pages"):
+        good = write_pages(root, out)
+    if not good:
+        console.print("[bold red]The site has faults (above); warnings count.[/]")
+        return 1
+    stamp.write_text(key)
+    report(site, time.perf_counter() - start)
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Build the site: run the lessons that changed, then write the pages.")
+    parser.add_argument("--out", type=Path, default=None, help="folder for all that is built (default: _build)")
+    parser.add_argument("--jobs", type=int, default=2, help="lessons that run at the same time (default: 2)")
+    parser.add_argument("--source", type=Path, default=HERE.parents[1], help="the repository (default: this one)")
+    parser.add_argument("--force", action="store_true", help="write the pages even if nothing changed")
+    options = parser.parse_args()
+    return build(options.source, options.out or options.source / "_build", jobs=options.jobs, force=options.force)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The Sphinx extension of this course: what the site does beyond Jupyter Book.
+
+* ``question.py``: the ``{question}`` directive of the quizzes;
+* ``downloads.py``: lessons as executed notebooks, data for the explorers;
+* here: MathJax from the environment, so that no page asks another site for it; alt text or no site.
+"""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import downloads
+import question
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.fileutil import copy_asset
+
+logger = logging.getLogger(__name__)
+
+# The parts of MathJax that `mathjax3_config` in _config.yml loads.
+MATHJAX = [
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "output/chtml.js",
+    "output/chtml/fonts/tex.js",
+    "output/chtml/fonts/woff-v2",
+    "a11y/assistive-mml.js",
+]
+FILE_NAME = re.compile(r"\S+\.(png|svg|jpe?g|gif|webp)", re.IGNORECASE)
+IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+ALT = re.compile(r"""\balt\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
+
+
+def _empty(alt):
+    """Whether ``alt`` tells a reader nothing; a file's name does not."""
+    return not alt.strip() or FILE_NAME.fullmatch(alt.strip()) is not None
+
+
+def check_alt_texts(app, doctree, docname):
+    """Warn of every picture, outputs of cells included, that a blind reader would miss."""
+    for image in doctree.findall(nodes.image):
+        if _empty(image.get("alt", "")):
+            logger.warning("image without alt text: %s", image.get("uri", "?"), location=image, type="course_site")
+    for raw in doctree.findall(nodes.raw):
+        for tag in IMG.findall(raw.astext()):
+            alt = ALT.search(tag)
+            if alt is None or _empty(alt.group(1)[1:-1]):
+                logger.warning("image without alt text: %.80s", tag, location=raw, type="course_site")
+
+
+def copy_mathjax(app, exception):
+    """Copy the parts of MathJax that the pages use."""
+    if exception or app.builder.format != "html":
+        return
+    source = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for part in MATHJAX:
+        whole = (source / part).is_dir()
+        copy_asset(str(source / part), str(target / part if whole else (target / part).parent))
+
+
+def write_front_door(app, exception):
+    """Lead from the site's root to the landing page."""
+    root = app.config.root_doc
+    if exception or app.builder.format != "html" or root == "index":
+        return
+    url = app.builder.get_target_uri(root)
+    Path(app.outdir, "index.html").write_text(
+        f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<meta charset="utf-8">\n<title>{app.config.html_title}</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={url}">\n<p><a href="{url}">{app.config.html_title}</a></p>\n</html>\n',
+        encoding="utf8",
+    )
+
+
+def setup(app):
+    app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it, whether or not sphinx_comments is there
+    app.connect("doctree-resolved", check_alt_texts)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", write_front_door)
+    question.setup(app)
+    downloads.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
