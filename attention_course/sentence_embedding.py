@@ -21,18 +21,24 @@ class StructuredSelfAttention(nn.Module):
             nn.init.uniform_(W, -1 / math.sqrt(W.shape[1]), 1 / math.sqrt(W.shape[1]))
 
     def forward(self, H, mask=None):
-        """``H (B, n, 2u)``, ``mask (B, n)`` bool with True on words → ``(M (B, r, 2u), A (B, r, n))``."""
+        """``H (B, n, 2u)``, ``mask (B, n)`` bool with True on words → ``(M (B, r, 2u), A (B, r, n))``.
+
+        Padding gets a weight of exactly zero; a sentence of nothing but padding gets A = 0 and M = 0.
+        """
         scores = self.W_2 @ torch.tanh(self.W_1 @ H.transpose(1, 2))
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None, :], -torch.inf)
-        A = torch.softmax(scores, dim=-1)
+        if mask is None:
+            A = torch.softmax(scores, dim=-1)
+        else:
+            mask = mask[:, None, :]
+            lowest = torch.finfo(scores.dtype).min  # not −∞, which would be NaN where all is padding
+            A = torch.softmax(scores.masked_fill(~mask, lowest), dim=-1) * mask
         return A @ H, A
 
 
 def hop_penalty(A):
     """Mean over the batch of ‖A Aᵀ − I‖²_F for ``A (B, r, n)``.  Source: Lin et al. (2017), equation 8."""
-    r = A.shape[1] return (A @ A.transpose(1, 2) - torch.eye(r, device=A.device,
-    dtype=A.dtype)).square().sum((1, 2)).mean()
+    eye = torch.eye(A.shape[1], device=A.device, dtype=A.dtype)
+    return (A @ A.transpose(1, 2) - eye).square().sum((1, 2)).mean()
 
 
 class PaddedBiLSTM(nn.Module):
@@ -65,13 +71,14 @@ class SentenceClassifier(nn.Module):
     """Embedding, BiLSTM, pooling, one hidden layer: tokens ``(B, n)`` to the scores of the labels.
 
     ``hops`` is the r of :class:`StructuredSelfAttention`; with ``hops=0`` the sentence is the mean of its
-    states. Token 0 is padding.
+    states.  ``encoder`` may take the place of the BiLSTM: a module that maps ``(B, n, width)`` and the mask
+    to states ``(B, n, 2 · units)``.  Token 0 is padding.
     """
 
-    def __init__(self, vocabulary, labels, *, hops, width=32, units=32, hidden_size=32):
+    def __init__(self, vocabulary, labels, *, hops, width=32, units=32, hidden_size=32, encoder=None):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=0)
-        self.encoder = PaddedBiLSTM(width, units)
+        self.encoder = encoder if encoder is not None else PaddedBiLSTM(width, units)
         self.attention = StructuredSelfAttention(2 * units, hidden_size, hops) if hops else None
         self.decide = nn.Sequential(
             nn.Linear(max(hops, 1) * 2 * units, hidden_size), nn.ReLU(), nn.Linear(hidden_size, labels)
@@ -82,7 +89,7 @@ class SentenceClassifier(nn.Module):
         mask = tokens != 0
         H = self.encoder(self.embedding(tokens), mask)
         if self.attention is None:
-            A = (mask / mask.sum(1, keepdim=True))[:, None, :].to(H.dtype)
+            A = (mask / mask.sum(1, keepdim=True).clamp(min=1))[:, None, :].to(H.dtype)
             M = A @ H
         else:
             M, A = self.attention(H, mask)

@@ -27,14 +27,16 @@ def minibatches(size, batch_size, generator):
     return torch.randperm(size, generator=generator).split(batch_size)
 
 
-def train(model, loss, data, *, steps, batch_size=64, learning_rate=1e-2, clip=1.0, seed=0, bar=None, label=""):
+def train(
+    model, loss, data, *, steps, batch_size=64, learning_rate=1e-2, clip=1.0, seed=0, bar=None, label=""
+):
     """Train ``model`` with Adam on minibatches of ``data`` and return the loss of each step, ``(steps,)``.
 
     ``loss(model, *batch)`` gives a scalar tensor; ``data`` is a tuple of tensors ``(N, …)`` of which each
     batch takes the same rows.  ``learning_rate`` falls linearly to zero over the run; gradients longer than
     ``clip`` are shortened to it (``None``: never).  The order of the minibatches depends on ``seed`` alone;
     seed before you make the model, too.  Progress is shown on stderr, or on ``bar``, a tqdm bar that
-    several runs share. Raises ``ValueError`` where the tensors differ in length and ``FloatingPointError``
+    several runs share.  Raises ``ValueError`` where the tensors differ in length and ``FloatingPointError``
     where the loss is not finite.
     """
     sizes = {len(tensor) for tensor in data}
@@ -63,8 +65,7 @@ def train(model, loss, data, *, steps, batch_size=64, learning_rate=1e-2, clip=1
             schedule.step()
             history.append(value.item())
             if not np.isfinite(history[-1]):
-                raise FloatingPointError(f"the loss is {history[-1]} at step {step}: lower the learning
-                rate")
+                raise FloatingPointError(f"the loss is {history[-1]} at step {step}: lower the learning rate")
             bar.update()
             if step % 10 == 0:
                 bar.set_description(f"{label} loss {history[-1]:.3f}".strip(), refresh=False)

@@ -50,6 +50,16 @@ def test_masked_positions_get_nothing_and_matter_not(case):
     torch.testing.assert_close(attention(H2, mask)[0], M)
 
 
+@pytest.mark.parametrize("hops", [0, 2])
+def test_nothing_to_attend_to_gives_zeros_and_finite_gradients(hops):
+    torch.manual_seed(0)
+    model = SentenceClassifier(9, 4, hops=hops)
+    scores, A = model(torch.tensor([[0, 0, 0], [1, 2, 0]]))
+    assert (A[0] == 0).all() and torch.isfinite(scores).all()
+    scores.sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
+
+
 def test_penalty_of_known_weights():
     disjoint = torch.eye(4)[None, :2]
     identical = torch.eye(4)[None, [0, 0]]
