@@ -2,6 +2,7 @@
 
 * ``question.py``: the ``{question}`` directive of the quizzes;
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
+* ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
 * here: MathJax from the environment, so that no page asks another site for it; alt text or no site.
 """
 
@@ -10,6 +11,7 @@ import re
 from pathlib import Path
 
 import downloads
+import explorer
 import question
 from docutils import nodes
 from sphinx.util import logging
@@ -79,5 +81,6 @@ def setup(app):
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_front_door)
     question.setup(app)
+    explorer.setup(app)
     downloads.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,60 @@
+"""``{explorer} name``: an interactive element, with what stands inside as its fallback.
+
+The element ``<name>`` is defined by ``book/extra/explorers/name.js`` and reads ``_data/name.json``, which a lesson publishes.
+Readers without script, and translators, get the directive's content.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
+
+
+class explorer(nodes.General, nodes.Element):
+    """An interactive element and its fallback; attribute ``name``."""
+
+
+class ExplorerDirective(SphinxDirective):
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        self.assert_has_content()
+        node = explorer(name=self.arguments[0])
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+def visit(self, node):
+    here, name = self.builder.get_target_uri(self.builder.current_docname), node["name"]
+    data, script = (relative_uri(here, target) for target in (f"_data/{name}.json", f"explorers/{name}.js"))
+    self.body.append(f'<script type="module" src="{script}"></script>\n<{name} src="{data}" class="explorer">\n')
+
+
+def depart(self, node):
+    self.body.append(f"</{node['name']}>\n")
+
+
+def plain(self, node):
+    """Other builders: the fallback."""
+
+
+def check(app, exception):
+    """No page may name an explorer without script or data."""
+    if exception or app.builder.format != "html":
+        return
+    for docname in app.env.found_docs:
+        for node in app.env.get_doctree(docname).findall(explorer):
+            for needed in (f"explorers/{node['name']}.js", f"_data/{node['name']}.json"):
+                if not Path(app.outdir, needed).is_file():
+                    raise ExtensionError(f"{docname}:{node.line}: the explorer {node['name']} lacks {needed}")
+
+
+def setup(app):
+    app.add_directive("explorer", ExplorerDirective)
+    rest = dict.fromkeys(("latex", "text", "man", "texinfo"), (plain, plain))
+    app.add_node(explorer, html=(visit, depart), **rest)
+    app.connect("build-finished", check, priority=900)  # after the data are written
