@@ -1,0 +1,119 @@
+"""An assignment: the instructor's notebook, its exercises, and the cells that grade them."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import jupytext
+import nbformat
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+from .errors import CourseError, Refused
+from .paths import EXERCISES, SOLUTIONS
+
+# nbgrader wants every field; a solution file need only write those that differ.
+_NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
+
+
+def names():
+    """The assignments of this course, in their order."""
+    return sorted(path.stem for path in SOLUTIONS.glob("*.md"))
+
+
+def grade_id(cell):
+    """A cell's nbgrader id, or None."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def exercise_of(name):
+    """The exercise that a test cell called ``test-<exercise>-<aspect>`` belongs to, or None."""
+    found = re.fullmatch(r"test-([A-Za-z_]\w*)-[\w-]+", name or "")
+    return found.group(1) if found else None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function or class to be written, and the ids of its test cells."""
+
+    id: str
+    tests: tuple[str, ...]
+    max_points: float
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment by name; ``solution`` is the instructor's notebook."""
+
+    name: str
+    solution: nbformat.NotebookNode
+
+    @cached_property
+    def cells(self):
+        """The instructor's cells that nbgrader knows, by id, in order."""
+        return {grade_id(cell): cell for cell in self.solution.cells if grade_id(cell)}
+
+    @cached_property
+    def exercises(self):
+        tests = [cell for cell in self.cells.values() if is_grade(cell)]
+        return tuple(
+            Exercise(
+                name,
+                tuple(grade_id(cell) for cell in tests if exercise_of(grade_id(cell)) == name),
+                sum(float(cell.metadata.nbgrader.points) for cell in tests if exercise_of(grade_id(cell)) == name),
+            )
+            for name, cell in self.cells.items()
+            if is_solution(cell)
+        )
+
+    @cached_property
+    def released(self):
+        """What students got: the committed notebook."""
+        return nbformat.read(released_path(self.name), as_version=4)
+
+    @cached_property
+    def _namespace(self):
+        space = {"__name__": "solution"}
+        for cell in self.cells.values():
+            if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell):
+                exec(compile(cell.source, f"<{grade_id(cell)}>", "exec"), space)
+        return space
+
+    def reference(self, exercise):
+        """The solution's function or class of that name."""
+        return self._namespace[exercise]
+
+
+def released_path(name):
+    return EXERCISES / name / f"{name}.ipynb"
+
+
+def load(name):
+    """Read ``solutions/<name>.md``.  Raises ``Refused`` for an unknown name, ``CourseError`` for a faulty file."""
+    path = SOLUTIONS / f"{name}.md"
+    if not path.is_file():
+        raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(names())}.")
+    notebook = jupytext.read(path, fmt="md:myst")
+    taken = set()
+    for index, cell in enumerate(notebook.cells):
+        meta = cell.metadata.get("nbgrader")
+        if meta:
+            graded = "points" in meta
+            cell.metadata["nbgrader"] = {
+                **_NBGRADER_DEFAULTS, "grade": graded, "locked": graded, "cell_type": cell.cell_type, **meta
+            }
+            if meta["grade_id"] in taken:
+                raise CourseError(f"{path.name}: two cells are called {meta['grade_id']!r}.")
+            taken.add(meta["grade_id"])
+        # Ids that stay the same from release to release, so that a cell is known even without its metadata.
+        cell["id"] = meta["grade_id"][:64] if meta else f"cell-{index}"
+    notebook.metadata.pop("jupytext", None)
+    notebook.metadata["course"] = {"assignment": name}
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    made = Assignment(name, notebook)
+    for test in (cell for cell in made.cells.values() if is_grade(cell)):
+        if exercise_of(grade_id(test)) not in made.cells:
+            raise CourseError(
+                f"{path.name}: the test cell {grade_id(test)!r} belongs to no exercise; its name should be test-<exercise>-<aspect>."
+            )
+    return made

@@ -1,0 +1,148 @@
+"""The command line: ``python -m autograder``.
+
+Exit codes: 0 all went well; 1 something that was looked at is not in order (a release that differs, a fault of the
+course); 2 the command was given something it cannot use.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import assignment, classroom, demo, feedback, grade, show
+from . import release as releasing
+from .errors import CourseError, Refused
+from .paths import ROOT, Course
+from .submission import Ungradable
+
+app = typer.Typer(
+    help="Release exercises, check one notebook, grade a class.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write one JSON object per submission to FILE, one a line.")]
+Seconds = Annotated[int, typer.Option(min=1, help="Stop a cell after this many seconds.")]
+CourseDir = Annotated[Path, typer.Option("--course", help="The class's folder: submitted/, gradebook.db, feedback/.")]
+
+
+def _chosen(names):
+    """The named assignments, or all; each must exist."""
+    return [assignment.load(name) for name in names or assignment.names()]
+
+
+def _write_json(path, results):
+    if path is not None:
+        path.write_text("".join(json.dumps(graded.as_json(), ensure_ascii=False) + "\n" for graded in results), encoding="utf-8")
+
+
+@app.command()
+def release(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all where none is named.", metavar="[ASSIGNMENT]...")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a released notebook differs.")] = False,
+):
+    """Make exercises/ from solutions/: solution regions emptied, hidden tests removed.
+
+    Example: python -m autograder release 03-query-key-value
+    """
+    stale = []
+    for made in _chosen(names):
+        path, differs = releasing.release(made.name, check=check)
+        if differs and check:
+            stale.append(path)
+        show.console.print(f"{path}: {'differs from solutions/' if differs and check else 'written' if differs else 'in step'}")
+    if stale:
+        show.errors.print("Run `python -m autograder release` and commit the result.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks of this course, filled in.", metavar="NOTEBOOK...")],
+    json_file: JsonFile = None,
+    seconds: Seconds = 20,
+):
+    """Marks and hints for one learner, on the spot; no gradebook.
+
+    Example: python -m autograder check exercises/03-query-key-value/03-query-key-value.ipynb
+    """
+    results, refused = [], False
+    for path in notebooks:
+        try:
+            graded, _ = grade.grade_file(path, student=path.stem, seconds=seconds)
+        except Ungradable as reason:
+            show.errors.print(str(reason), markup=False)
+            refused = True
+            continue
+        results.append(graded)
+        show.learner_report(graded)
+    if results:
+        _write_json(json_file, results)
+    if refused:
+        raise typer.Exit(2)
+
+
+@app.command(name="grade")
+def grade_command(
+    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all that were handed in where none is named.", metavar="[ASSIGNMENT]...")] = None,
+    course_dir: CourseDir = ROOT,
+    workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
+    json_file: JsonFile = None,
+    seconds: Seconds = 20,
+):
+    """Grade a class: marks into gradebook.db, a feedback page for each student, a table here.
+
+    Submissions lie as nbgrader has them, submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb.
+
+    Example: python -m autograder grade 03-query-key-value --json marks.jsonl
+    """
+    _grade(Course(course_dir.resolve()), names, workers, seconds, json_file)
+
+
+def _grade(course, names, workers, seconds, json_file):
+    if not course.submitted.is_dir():
+        raise Refused(f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course.")
+    chosen = _chosen(names)
+    if not names:
+        chosen = [made for made in chosen if any(course.submitted.glob(f"*/{made.name}"))]
+    if not chosen:
+        raise Refused(f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}.")
+    for made in chosen:
+        classroom.folders(course, made)  # refuse before anything is written
+    everything = []
+    for made in chosen:
+        with show.progress() as bar:
+            task = bar.add_task(f"Grading {made.name}", total=len(classroom.folders(course, made)))
+            results = classroom.grade_class(course, made, workers=workers, seconds=seconds, done=lambda _, bar=bar, task=task: bar.advance(task))
+        show.class_table(results)
+        everything += results
+    _write_json(json_file, everything)
+    show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
+    return everything
+
+
+@app.command()
+def demonstrate(
+    course_dir: CourseDir = ROOT / "_build" / "demo",
+    workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
+):
+    """Make a demonstration class, right, wrong and broken, and grade it.  Empties the folder first."""
+    course = Course(course_dir.resolve())
+    made = demo.make(course)
+    results = _grade(course, [made.name], workers, 5, course.root / "results.jsonl")
+    worth_reading = next(graded for graded in results if graded.student == "four-misconceptions")
+    show.console.print(f"A page to look at: {feedback.write(course, worth_reading)}", soft_wrap=True)
+
+
+def main():
+    """Run a command; a refusal is one sentence and exit code 2, a fault of the course one sentence and 1."""
+    try:
+        app()
+    except (Refused, Ungradable) as reason:
+        show.errors.print(str(reason), markup=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except CourseError as fault:
+        show.errors.print(f"The course has a fault: {fault}", markup=False, soft_wrap=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,72 @@
+"""Grade one submission, start to end.  The order of the steps is the order of the package."""
+
+import time
+
+import nbformat
+
+from . import engine, marks, submission
+from .assignment import Assignment, exercise_of, grade_id
+from .diagnose import Diagnosis
+from .results import Graded, Outcome
+
+
+def grade_notebook(made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", seconds=None):
+    """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
+    started = time.perf_counter()
+    blank = handed_in.blank
+    probes = {name: made_probes for name, made_probes in diagnosis.probes.items() if name not in blank}
+    ran = engine.run(handed_in.notebook, probes, seconds=seconds or engine.SECONDS_A_CELL)
+    outcomes = []
+    for exercise in made.exercises:
+        checks = marks.checks_of(ran, exercise, blank=exercise.id in blank)
+        lost = any(check.points < check.max_points for check in checks)
+        hints = diagnosis.hints(exercise.id, ran.observations.get(exercise.id)) if lost else []
+        outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in blank))
+    graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes))
+    graded.notes += _broken_cells(ran.notebook)
+    graded.seconds = time.perf_counter() - started
+    return graded, ran.notebook
+
+
+def _broken_cells(notebook):
+    """A sentence for each answer cell that does not even run."""
+    notes = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or exercise_of(grade_id(cell)):
+            continue
+        failure = next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
+        if failure is not None:
+            name = grade_id(cell) or "a cell of your own"
+            notes.append(f"The cell {name} does not run: {failure.ename}: {failure.evalue.splitlines()[0] if failure.evalue else ''}")
+    return notes
+
+
+def ungradable(student, assignment, reason):
+    """The record of a submission that could not be graded."""
+    return Graded(student, assignment, status="ungradable", reason=str(reason))
+
+
+def grade_file(path, made=None, *, student="you", diagnosis=None, seconds=None):
+    """Read and grade one file: (Graded, executed notebook or None)."""
+    made, handed_in = submission.gradable(path, made)
+    return grade_notebook(made, handed_in, diagnosis or Diagnosis(made), student=student, seconds=seconds)
+
+
+def grade_folder(folder, made, diagnosis, *, seconds=None):
+    """Grade what lies in ``submitted/<student>/<assignment>``; never raises for what a student did."""
+    student = folder.parent.name
+    try:
+        path, notes = submission.find_notebook(folder, made)
+        graded, notebook = grade_file(path, made, student=student, diagnosis=diagnosis, seconds=seconds)
+    except submission.Ungradable as reason:
+        return ungradable(student, made.name, reason), None
+    graded.notes[:0] = notes
+    return graded, notebook
+
+
+def save(notebook, course, student, name):
+    """Keep the executed notebook where formgrader looks for it."""
+    path = course.autograded / student / name / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    nbformat.write(notebook, path)

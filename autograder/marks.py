@@ -1,0 +1,87 @@
+"""From what each cell did to points and messages."""
+
+import copy
+import math
+import re
+
+from nbgrader.utils import determine_grade, is_grade
+
+from .assignment import exercise_of, grade_id
+from .errors import CourseError
+from .results import Check
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
+_ENDED = {
+    "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
+    "died": "Your code ended the Python process itself (exit(), memory, or a crash), so the checks could not run.",
+}
+
+
+def checks_of(run, exercise, *, blank=False):
+    """The marks of an exercise's test cells, in order."""
+    cells = {grade_id(cell): (index, cell) for index, cell in enumerate(run.notebook.cells) if is_grade(cell)}
+    stopped = next(
+        (why for index, why in run.stopped.items() if _concerns(run.notebook.cells[index], exercise.id)), None
+    )
+    made = []
+    for name in exercise.tests:
+        _, cell = cells[name]
+        worth = float(cell.metadata.nbgrader.points)
+        if blank:
+            made.append(Check(name, 0.0, worth, _NOT_ANSWERED))
+        elif stopped and not _ran(cell):
+            made.append(Check(name, 0.0, worth, _ENDED[stopped]))
+        else:
+            made.append(_mark(cell, name, worth))
+    return made
+
+
+def _concerns(cell, exercise):
+    return exercise in (grade_id(cell), exercise_of(grade_id(cell)))
+
+
+def _ran(cell):
+    return cell.execution_count is not None
+
+
+def _mark(cell, name, worth):
+    """nbgrader's own rule, except that a warning on stderr costs nothing."""
+    quiet = copy.copy(cell)
+    quiet.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
+    try:
+        points, _ = determine_grade(quiet)
+    except ValueError as error:
+        raise CourseError(f"The check {name} is faulty: {error}") from error
+    if not (isinstance(points, (int, float)) and math.isfinite(points) and 0 <= points <= worth):
+        raise CourseError(f"The check {name} is faulty: it gave {points!r} of {worth:g} points.")
+    failure = next((o for o in quiet.outputs if o.output_type == "error"), None)
+    if failure is None:
+        return Check(name, float(points), worth)
+    return Check(name, float(points), worth, _message(failure), _where(failure))
+
+
+def _message(failure):
+    """A check's own words as they are; an exception of the student's code introduced by a sentence."""
+    said = failure.evalue.strip()
+    if failure.ename == "AssertionError" and said:
+        return said
+    if failure.ename == "NotImplementedError":
+        return _NOT_ANSWERED
+    if failure.ename == "NameError":
+        return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
+    kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
+    return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
+
+
+def _where(failure):
+    """The frames of the traceback that lie in the student's own functions, as IPython printed them.
+
+    Frames of check cells are left out: their text is nobody's business.
+    """
+    if failure.ename == "AssertionError":
+        return None
+    frames = [_ANSI.sub("", frame) for frame in failure.traceback]
+    own = [frame for frame in frames if re.match(r"(Cell In|Input In|File <ipython)", frame) and "check" not in frame]
+    lines = [line for frame in own for line in frame.splitlines() if re.match(r"\s*-+>\s*\d+", line)]
+    return "\n".join(re.sub(r"^\s*-+>\s*", "line ", line) for line in lines[-1:]) or None

@@ -1,0 +1,67 @@
+"""solutions/*.md  ->  exercises/<name>/<name>.ipynb, by nbgrader's own preprocessors."""
+
+import copy
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+from traitlets.config import Config
+
+from . import assignment
+from .errors import CourseError
+from .paths import ROOT
+
+# The order is that of nbgrader's GenerateAssignment, which ends in the same notebook.
+_PREPROCESSORS = (
+    LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ClearHiddenTests, ComputeChecksums, CheckCellMetadata
+)
+STUB = "raise NotImplementedError()"
+
+
+def nbgrader_config():
+    """The settings that the course's notebooks are made with; ``nbgrader_config.py`` uses the same."""
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    return config
+
+
+def student_version(made):
+    """The notebook that students get, as text."""
+    exporter = NotebookExporter(config=Config({"Exporter": {"default_preprocessors": []}}))
+    for preprocessor in _PREPROCESSORS:
+        exporter.register_preprocessor(preprocessor(config=nbgrader_config()), enabled=True)
+    notebook = copy.deepcopy(made.solution)
+    text, _ = exporter.from_notebook_node(notebook, {"nbgrader": {"notebook": made.name}})
+    released = nbformat.reads(text, as_version=4)
+    for cell in released.cells:
+        for marker in ("HIDDEN TESTS", "SOLUTION"):
+            if f"BEGIN {marker}" in cell.source or f"END {marker}" in cell.source:
+                raise CourseError(f"solutions/{made.name}.md: a {marker} marker is left in cell {cell.id!r}.")
+    return nbformat.writes(released, indent=1) + "\n"
+
+
+def write_source(made, course):
+    """Write the instructor's notebook where nbgrader looks for it: ``source/<name>/<name>.ipynb``."""
+    path = course.source / made.name / f"{made.name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made.solution, path)
+    return path
+
+
+def release(name, *, check=False):
+    """Write the student version of an assignment; with ``check`` only compare.  Returns (path, whether it differed)."""
+    made = assignment.load(name)
+    path = assignment.released_path(name)
+    text = student_version(made)
+    differs = not path.is_file() or path.read_text(encoding="utf-8") != text
+    if differs and not check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return path.relative_to(ROOT), differs

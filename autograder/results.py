@@ -1,0 +1,84 @@
+"""What grading one submission gave: the record behind ``--json``, the feedback page and the gradebook."""
+
+from dataclasses import asdict, dataclass, field
+
+from .diagnose import Hint
+
+
+@dataclass
+class Check:
+    """One test cell: its points, and what it said where it failed."""
+
+    id: str
+    points: float
+    max_points: float
+    message: str | None = None
+    where: str | None = None  # the student's own lines, where their code raised
+
+
+@dataclass
+class Outcome:
+    """One exercise."""
+
+    id: str
+    checks: list[Check]
+    hints: list[Hint] = field(default_factory=list)
+    blank: bool = False
+
+    @property
+    def points(self):
+        return sum(check.points for check in self.checks)
+
+    @property
+    def max_points(self):
+        return sum(check.max_points for check in self.checks)
+
+    @property
+    def messages(self):
+        """What the failed checks said, each thing once."""
+        return list(dict.fromkeys(check.message for check in self.checks if check.message))
+
+
+@dataclass
+class Graded:
+    """One submission.  ``status`` is "graded", or "ungradable" with a reason, which is not zero points."""
+
+    student: str
+    assignment: str
+    status: str = "graded"
+    reason: str | None = None
+    seconds: float = 0.0
+    outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def score(self):
+        return sum(outcome.points for outcome in self.outcomes)
+
+    @property
+    def max_score(self):
+        return sum(outcome.max_points for outcome in self.outcomes)
+
+    def as_json(self):
+        """The object that ``--json`` writes, one a line."""
+        graded = self.status == "graded"
+        return {
+            "student": self.student,
+            "assignment": self.assignment,
+            "status": self.status,
+            "reason": self.reason,
+            "seconds": round(self.seconds, 3),
+            "score": self.score if graded else None,
+            "max_score": self.max_score if graded else None,
+            "notes": self.notes,
+            "exercises": [
+                {
+                    "id": outcome.id,
+                    "points": outcome.points,
+                    "max_points": outcome.max_points,
+                    "hints": [asdict(hint) for hint in outcome.hints],
+                    "messages": outcome.messages,
+                }
+                for outcome in self.outcomes
+            ],
+        }

@@ -1,0 +1,113 @@
+"""Every entry of the bank is run: wrong ones must lose points and be named, right ones must not suffer.
+
+The last test prints the table: mutants tried, killed by visible and by hidden tests, named rightly.
+"""
+
+import pytest
+from one_room import failing
+from rich.console import Console
+from rich.table import Table
+
+from autograder import assignment as assignments
+from autograder import bank, observe
+
+ENTRIES = [
+    pytest.param(name, entry, id=f"{name}:{entry.exercise}:{entry.id}")
+    for name in assignments.names()
+    for entry in bank.load(name).entries()
+]
+WRONG = [case for case in ENTRIES if case.values[1].is_wrong]
+RIGHT = [case for case in ENTRIES if not case.values[1].is_wrong]
+
+
+@pytest.fixture(scope="module")
+def of(made_by_name={}):  # noqa: B006  (a cache on purpose: assignments and observed banks are slow to make)
+    from autograder.diagnose import Diagnosis
+
+    def get(name):
+        if name not in made_by_name:
+            made = assignments.load(name)
+            made_by_name[name] = made, Diagnosis(made)
+        return made_by_name[name]
+
+    return get
+
+
+def seen(diagnosis, entry):
+    return observe.observe(entry.implementation, diagnosis.probes[entry.exercise])
+
+
+@pytest.mark.parametrize(("name", "entry"), WRONG)
+def test_a_wrong_answer_loses_points(of, name, entry):
+    made, _ = of(name)
+    assert failing(made, entry.exercise, entry.source), "no test, visible or hidden, notices this mistake"
+
+
+@pytest.mark.parametrize(("name", "entry"), WRONG)
+def test_a_wrong_answer_is_named(of, name, entry):
+    _, diagnosis = of(name)
+    hints = diagnosis.hints(entry.exercise, seen(diagnosis, entry))
+    assert [hint.misconception for hint in hints] == [misconception for misconception, _ in entry.hints]
+
+
+@pytest.mark.parametrize(("name", "entry"), WRONG)
+def test_a_wrong_answer_behaves_as_no_other(of, name, entry):
+    """Else the hint that comes first in the file would win for both."""
+    _, diagnosis = of(name)
+    same = diagnosis.matching(entry.exercise, seen(diagnosis, entry))
+    assert [other.id for other in same] == [entry.id]
+
+
+@pytest.mark.parametrize(("name", "entry"), RIGHT)
+def test_a_right_answer_keeps_all_points_and_gets_no_hint(of, name, entry):
+    made, diagnosis = of(name)
+    assert failing(made, entry.exercise, entry.source) == []
+    assert diagnosis.hints(entry.exercise, seen(diagnosis, entry)) == []
+
+
+@pytest.mark.parametrize(("name", "entry"), WRONG)
+def test_a_hint_is_a_sentence_for_a_person(name, entry):
+    for misconception, hint in entry.hints:
+        assert len(hint.split()) >= 8, misconception
+        assert hint.rstrip().endswith((".", "?")), misconception
+
+
+def test_the_solution_passes_its_own_tests(made):
+    for exercise in made.exercises:
+        assert failing(made, exercise.id, made.cells[exercise.id].source) == []
+
+
+def test_the_stub_fails_every_test(made):
+    """A blank cell earns nothing."""
+    released = {cell.id: cell.source for cell in made.released.cells}
+    for exercise in made.exercises:
+        assert set(failing(made, exercise.id, released[exercise.id])) == set(exercise.tests)
+
+
+def test_every_exercise_has_at_least_five_misconceptions_and_two_right_answers(made):
+    known = bank.load(made.name)
+    for exercise in made.exercises:
+        single = [entry for entry in known.wrong[exercise.id] if len(entry.hints) == 1]
+        assert len(single) >= 5, exercise.id
+        assert len(known.right[exercise.id]) >= 2, exercise.id
+
+
+def test_table_of_mutants(made, diagnosis, capsys):
+    known = bank.load(made.name)
+    table = Table("exercise", "mutants", "by visible tests", "by hidden tests", "named", "alternatives", "unharmed", title=made.name)
+    for exercise in made.exercises:
+        wrong, right = known.wrong[exercise.id], known.right[exercise.id]
+        visible = [bool(failing(made, exercise.id, entry.source, visible=True)) for entry in wrong]
+        caught = [bool(failing(made, exercise.id, entry.source)) for entry in wrong]
+        named = [
+            [h.misconception for h in diagnosis.hints(exercise.id, seen(diagnosis, entry))] == [m for m, _ in entry.hints]
+            for entry in wrong
+        ]
+        unharmed = [not failing(made, exercise.id, entry.source) for entry in right]
+        hidden_only = sum(c and not v for c, v in zip(caught, visible, strict=True))
+        table.add_row(
+            exercise.id, str(len(wrong)), str(sum(visible)), f"{hidden_only} more", str(sum(named)), str(len(right)), str(sum(unharmed))
+        )
+        assert all(caught) and all(named) and all(unharmed)
+    with capsys.disabled():
+        Console(width=110).print("\n", table)
