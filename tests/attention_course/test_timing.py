@@ -20,6 +20,11 @@ def test_the_slower_function_takes_longer():
     assert seconds["nap"].min() >= 0.02 > np.median(seconds["none"])
 
 
+def test_the_clock_can_be_one_that_does_not_count_waiting():
+    seconds = interleaved({"nap": lambda: time.sleep(0.05)}, repeats=3, clock=time.process_time)
+    assert np.median(seconds["nap"]) < 0.02
+
+
 def test_nothing_to_time_is_refused():
     with pytest.raises(ValueError, match="at least one"):
         interleaved({})
