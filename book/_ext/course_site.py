@@ -3,6 +3,7 @@
 * ``question.py``: the ``{question}`` directive of the quizzes;
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
 * ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
+* ``tidy.py``: what the theme leaves undone;
 * here: MathJax from the environment, so that no page asks another site for it; alt text or no site.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 import downloads
 import explorer
 import question
+import tidy
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
@@ -82,5 +84,6 @@ def setup(app):
     app.connect("build-finished", write_front_door)
     question.setup(app)
     explorer.setup(app)
+    tidy.setup(app)
     downloads.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

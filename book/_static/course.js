@@ -6,15 +6,20 @@ function reachable() {
   for (const box of document.querySelectorAll(SCROLLS)) {
     if (box.scrollWidth > box.clientWidth + 1) {
       box.tabIndex = 0;
-      box.setAttribute("role", "region");
+      box.setAttribute("role", "group");
       box.setAttribute("aria-label", box.matches(".math, mjx-container") ? "Formula" : "Table");
-    } else if (box.getAttribute("role") === "region") {
+    } else if (box.getAttribute("role") === "group") {
       for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
     }
   }
 }
 addEventListener("resize", reachable);
-addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable));
+addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
+  reachable();
+  await document.fonts.ready; // the letters of formulas come late and are wider than what stood in for them
+  reachable();
+});
 
 // Paper cannot be clicked: print with every answer and every folded cell open, then fold them again.
 addEventListener("beforeprint", () => {

@@ -47,9 +47,9 @@ const STYLE = `
 .controls { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding-bottom: .75rem; margin-bottom: 1rem; border-bottom: 1px solid var(--line); }
 fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-label { display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; }
+label { display: inline-flex; white-space: nowrap; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; }
 input { accent-color: var(--q); margin: 0; }
-input[type=range] { width: 9rem; }
+input[type=range] { width: clamp(5rem, 30cqw, 9rem); }
 output { font-variant-numeric: tabular-nums; min-width: 3.2em; }
 button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
 button:hover { background: var(--pst-color-surface, #eee); }
@@ -59,17 +59,18 @@ button:hover { background: var(--pst-color-surface, #eee); }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 .plane { max-width: 26rem; margin-inline: auto; border: 1px solid var(--line); border-radius: .5rem; }
 text { fill: currentColor; font: 15px system-ui, sans-serif; }
+@container (max-width: 24rem) { text { font-size: 19px; } }
 .axis { stroke: var(--line); } .key { stroke: var(--k); stroke-width: 2.5; } .tip { fill: var(--k); } .halo { fill: var(--k); fill-opacity: .22; stroke: var(--k); }
 .query { stroke: var(--q); stroke-width: 4; } .dot { fill: var(--q); stroke: var(--pst-color-background, #fff); stroke-width: 2; }
 .name { font-weight: 600; paint-order: stroke; stroke: var(--pst-color-background, #fff); stroke-width: 4px; stroke-linejoin: round; }
 .key-name { fill: var(--k); } .query-name { fill: var(--q); }
 .handle { cursor: grab; touch-action: none; outline: none; } .handle:active { cursor: grabbing; }
 .ring { fill: none; stroke: none; } .handle:focus-visible .ring { stroke: var(--pst-color-text-base, #222); stroke-width: 2.5; stroke-dasharray: 5 3; }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .15rem .3rem; text-align: right; font-weight: normal; border-bottom: 1px solid var(--line); white-space: nowrap; }
-thead th { font-size: .85em; vertical-align: bottom; } tbody th, thead th:first-child { text-align: left; color: var(--k); font-weight: 600; }
-td.bars { width: 38%; } .track { position: relative; height: 1.15em; } .bar { position: absolute; top: 15%; bottom: 15%; background: var(--k); border-radius: 2px; min-width: 1px; }
-.score .bar { background: transparent; border: 2px solid var(--q); } .zero { position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px solid currentColor; opacity: .5; }
+table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; table-layout: fixed; }
+th, td { padding: .15rem .2rem; text-align: right; font-weight: normal; border-bottom: 1px solid var(--line); }
+thead th { font-size: .85em; vertical-align: bottom; line-height: 1.25; } tbody th, thead th:first-child { text-align: left; } tbody th { color: var(--k); font-weight: 600; }
+.slim { width: 2.2em; } .digits { width: 3.7em; } .share { width: 2.9em; } .track { position: relative; height: 1.15em; } .bar { position: absolute; top: 15%; bottom: 15%; background: var(--k); border-radius: 2px; min-width: 1px; }
+.score .bar { background: color-mix(in srgb, var(--q) 35%, transparent); border: 1.5px solid var(--q); } .zero { position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px solid currentColor; opacity: .5; }
 .value { color: var(--v); font-weight: 600; }
 .number-line { margin-top: 1rem; } .pin { fill: var(--v); } .stem { stroke: var(--v); stroke-width: 1.5; } .out { fill: var(--z); } .out-name { fill: var(--z); font-weight: 600; } .value-name { fill: var(--v); }
 .says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 3.2em; }
@@ -94,7 +95,7 @@ class QueryExplorer extends HTMLElement {
         <button type="button">${T.reset}</button>
       </div>
       <div class="panes"><svg class="plane" viewBox="0 0 ${SIZE} ${SIZE}" role="group" aria-label="${T.plane}"></svg>
-        <div><table aria-label="${T.table}"><thead><tr><th scope="col">${T.key}</th><th scope="col" colspan="2" class="formula"></th>
+        <div><table aria-label="${T.table}"><colgroup><col class="slim"><col><col class="digits"><col><col class="share"><col class="digits"></colgroup><thead><tr><th scope="col">${T.key}</th><th scope="col" colspan="2" class="formula"></th>
           <th scope="col" colspan="2">${T.weight}</th><th scope="col">${T.value}</th></tr></thead><tbody></tbody></table>
           <svg class="number-line" viewBox="0 0 ${SIZE} 92" role="img" aria-label="${T.line}"></svg></div></div>
       <p class="says" role="status" aria-live="polite"></p>`;
