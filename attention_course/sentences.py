@@ -1,7 +1,7 @@
 """Restaurant reviews made by a small grammar, of which we know the words that decide the label.
 
     review   →  clause (joiner clause)* .
-    clause   →  the NOUN was [DEGREE] ADJECTIVE
+    clause   →  the NOUN was ADJECTIVE [TIME]
     joiner   →  and | but | while
     NOUN     →  a dish | a person who serves | something that does not matter
 
@@ -21,11 +21,11 @@ SERVICE = ("waiter", "waitress", "cook", "host", "barman", "cashier")
 OTHER = ("street", "weather", "film", "train", "hotel", "concert", "garden", "museum")
 GOOD = ("good", "lovely", "great", "fine", "superb", "charming")
 BAD = ("bad", "awful", "poor", "dull", "dreadful", "grim")
-DEGREES = ("very", "rather", "quite")
+TIMES = ("today", "again", "tonight")
 JOINERS = ("and", "but", "while")
 PAD = "·"
 
-VOCABULARY = (PAD, "the", "was", ".", *FOOD, *SERVICE, *OTHER, *GOOD, *BAD, *DEGREES, *JOINERS)
+VOCABULARY = (PAD, "the", "was", ".", *FOOD, *SERVICE, *OTHER, *GOOD, *BAD, *TIMES, *JOINERS)
 INDEX = {word: i for i, word in enumerate(VOCABULARY)}
 LABELS = ("neither", "service only", "food only", "both")
 
@@ -48,11 +48,11 @@ def make_review(rng, distractors=(1, 4)):
         if turn:
             words.append(str(rng.choice(JOINERS)))
         words += ["the", str(rng.choice(kinds[i])), "was"]
-        if rng.random() < 0.4:
-            words.append(str(rng.choice(DEGREES)))
         good[i] = bool(rng.integers(2))
         place[i] = len(words)
         words.append(str(rng.choice(GOOD if good[i] else BAD)))
+        if rng.random() < 0.4:
+            words.append(str(rng.choice(TIMES)))
     words.append(".")
     return Review(tuple(words), 2 * good[0] + good[1], place[0], place[1])
 
