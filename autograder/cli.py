@@ -42,6 +42,7 @@ def _write_json(path, results):
 def release(
     names: Annotated[list[str] | None, typer.Argument(help="Assignments; all where none is named.", metavar="[ASSIGNMENT]...")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a released notebook differs.")] = False,
+    source: Annotated[bool, typer.Option("--source", help="Also write source/, the instructor's notebooks, for nbgrader's own commands.")] = False,
 ):
     """Make exercises/ from solutions/: solution regions emptied, hidden tests removed.
 
@@ -50,6 +51,8 @@ def release(
     stale = []
     for made in _chosen(names):
         path, differs = releasing.release(made.name, check=check)
+        if source:
+            releasing.write_source(made, Course())
         if differs and check:
             stale.append(path)
         show.console.print(f"{path}: {'differs from solutions/' if differs and check else 'written' if differs else 'in step'}")

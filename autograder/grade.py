@@ -37,7 +37,7 @@ def _broken_cells(notebook):
         failure = next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
         if failure is not None:
             name = grade_id(cell) or "a cell of your own"
-            notes.append(f"The cell {name} does not run: {failure.ename}: {failure.evalue.splitlines()[0] if failure.evalue else ''}")
+            notes.append(f"The cell {name} does not run: {failure.ename}: {marks.said_by(failure)}")
     return notes
 
 

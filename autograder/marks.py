@@ -26,12 +26,12 @@ def checks_of(run, exercise, *, blank=False):
     )
     made = []
     for name in exercise.tests:
-        _, cell = cells[name]
+        index, cell = cells[name]
         worth = float(cell.metadata.nbgrader.points)
         if blank:
             made.append(Check(name, 0.0, worth, _NOT_ANSWERED))
-        elif stopped and not _ran(cell):
-            made.append(Check(name, 0.0, worth, _ENDED[stopped]))
+        elif index in run.stopped or not _ran(cell):
+            made.append(Check(name, 0.0, worth, _ENDED[run.stopped.get(index, stopped)]))
         else:
             made.append(_mark(cell, name, worth))
     return made
@@ -63,7 +63,7 @@ def _mark(cell, name, worth):
 
 def _message(failure):
     """A check's own words as they are; an exception of the student's code introduced by a sentence."""
-    said = failure.evalue.strip()
+    said = said_by(failure)
     if failure.ename == "AssertionError" and said:
         return said
     if failure.ename == "NotImplementedError":
@@ -72,6 +72,11 @@ def _message(failure):
         return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
     kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
+
+
+def said_by(failure):
+    """An exception's text, without the temporary file name that IPython gives a cell."""
+    return re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", failure.evalue.strip())
 
 
 def _where(failure):

@@ -1,0 +1,16 @@
+"""So that nbgrader and formgrader work from the root, on the same notebooks, submissions and gradebook.
+
+``python -m autograder release --source`` writes source/ from solutions/ first.
+"""
+
+from pathlib import Path
+
+from autograder.release import nbgrader_config
+
+c = get_config()  # noqa: F821  (nbgrader defines it)
+c.merge(nbgrader_config())
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.course_id = "attention"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "exercises"
+c.Execute.timeout = 30
