@@ -1,6 +1,6 @@
 """Attention as pooling: made readings, kernel regression, a learned metric (chapter 3, lesson 1).
 
-m keys, n queries, d numbers a key.  Times are hours of a day (0 to 24), temperatures degrees Celsius.
+n queries, m keys, d numbers in each.  Times are hours of a day (0 to 24), temperatures degrees Celsius.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from attention_course.attention import attend, softmax
 def temperature(hour):
     """The made day: degrees Celsius at each ``hour`` (any shape), coolest at night, warmest after noon."""
     angle = 2 * np.pi * (np.asarray(hour, dtype=float) - 9) / 24
-    return 14 + 6 * np.sin(angle) + 1.5 * np.sin(3 * angle - 1)
+    return 14 + 6 * np.sin(angle) + 1.5 * np.cos(2 * angle)
 
 
 def readings(m, rng, noise=1.5):
@@ -58,44 +58,47 @@ def kernel_attention(queries, keys, values, bandwidth):
     return (output[:, 0] if values.ndim == 1 else output), weights
 
 
-def leave_one_out(rates, keys, values):
+def leave_one_out(resolution, keys, values):
     """How badly each value is predicted from all others, and how that changes with the metric.
 
-    ``rates (d,)`` are inverse bandwidths 1/σ_c (0: dimension c does not count), ``keys (m, d)``, ``values
-    (m,)``.  Returns ``(loss, gradient (d,))``: the mean squared error, each prediction made with its own
-    reading left out, and its derivatives by the rates.
+    ``resolution (d,)`` holds the inverse bandwidths 1/σ_c (0: dimension c does not count), ``keys (m,)`` or
+    ``(m, d)``, ``values (m,)``.  Returns ``(loss, gradient (d,))``: the mean squared error, in the values'
+    unit squared, each prediction made without its own reading, and its derivatives by the resolutions.
+    Raises ``ValueError`` where the sizes do not fit.  Source: Weinberger & Tesauro (2007).
     """
-    keys = _rows(keys)
+    keys, values, resolution = _rows(keys), np.asarray(values), np.asarray(resolution, dtype=float)
+    m, d = keys.shape
+    if values.shape != (m,) or resolution.shape != (d,):
+        raise ValueError(
+            f"keys {keys.shape} want values ({m},), resolution ({d},), not {values.shape}, {resolution.shape}"
+        )
     squares = np.square(keys[:, None] - keys[None])  # (m, m, d)
-    scores = -0.5 * squares @ np.square(rates)
+    scores = (squares.reshape(-1, d) @ (-0.5 * resolution**2)).reshape(m, m)
     np.fill_diagonal(scores, -np.inf)  # no reading may answer for itself
     weights = softmax(scores)
     predicted = weights @ values
     error = predicted - values
-    # ∂ŷ_i/∂s_ij = w_ij (y_j − ŷ_i)  and  ∂s_ij/∂rate_c = −rate_c (k_ic − k_jc)²
-    pull = weights * (values[None] - predicted[:, None]) * error[:, None]
-    gradient = -2 * rates * np.einsum("ij,ijc->c", pull, squares) / len(values)
+    # ∂ŷ_i/∂s_ij = w_ij (v_j − ŷ_i)  and  ∂s_ij/∂ρ_c = −ρ_c (k_ic − k_jc)²
+    pull = error[:, None] * weights * (values[None] - predicted[:, None])
+    gradient = -2 / m * resolution * (pull.reshape(-1) @ squares.reshape(-1, d))
     return float(np.mean(error**2)), gradient
 
 
-def learn_rates(keys, values, start, *, shared=False, steps=150, step_size=0.05):
+def learn_resolution(keys, values, start, *, shared=False, steps=100, step_size=0.05):
     """Inverse bandwidths that predict each reading well from the others, by gradient descent.
 
-    ``start (d,)`` positive.  ``shared=True`` ties all dimensions to one common rate.  Each step goes
-    ``step_size`` times the mean start rate along the gradient's direction, with the step shrinking to zero
-    over the run.  Returns ``(rates (steps + 1, d), losses (steps + 1,))``.
+    ``start (d,)`` positive; ``shared=True`` moves all dimensions by the same amount.  Only the gradient's
+    direction is used: each step is ``step_size`` times the mean of ``start`` long, shrinking linearly to
+    zero over the run; a resolution that would fall below zero stops there.  Returns ``(path (steps + 1, d),
+    losses (steps + 1,))``.  Raises ``ValueError`` as :func:`leave_one_out`.
     """
-    rates = np.array(start, dtype=float)
-    unit = step_size * rates.mean()
-    path, losses = [rates], []
+    path, losses = [np.array(start, dtype=float)], []
     for step in range(steps + 1):
-        loss, gradient = leave_one_out(rates, keys, values)
+        loss, gradient = leave_one_out(path[-1], keys, values)
         losses.append(loss)
         if step == steps:
-            break
+            return np.array(path), np.array(losses)
         if shared:
             gradient = np.full_like(gradient, gradient.mean())
-        length = np.linalg.norm(gradient)
-        rates = np.abs(rates - unit * (1 - step / steps) * gradient / max(length, 1e-12))
-        path.append(rates)
-    return np.array(path), np.array(losses)
+        stride = step_size * path[0].mean() * (1 - step / steps)
+        path.append(np.maximum(path[-1] - stride * gradient / max(np.linalg.norm(gradient), 1e-12), 0))
