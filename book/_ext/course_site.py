@@ -7,6 +7,7 @@
 * here: MathJax from the environment, so that no page asks another site for it; alt text or no site.
 """
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -53,6 +54,19 @@ def check_alt_texts(app, doctree, docname):
                 logger.warning("image without alt text: %.80s", tag, location=raw, type="course_site")
 
 
+def resolve_package_names(app, env, node, contnode):
+    """Let ``{py:func}`attention_course.…``` stand as code, without a link, if the package has such a name."""
+    package, *path = node.get("reftarget", "").split(".")
+    if node.get("refdomain") != "py" or package != "attention_course":
+        return None
+    tree = Path(app.srcdir, package)
+    while path and (tree / path[0]).with_suffix(".py").is_file():
+        tree = (tree / path.pop(0)).with_suffix(".py")
+    source = ast.parse((tree if tree.is_file() else tree / "__init__.py").read_text(encoding="utf8"))
+    names = {getattr(part, "name", None) for part in ast.walk(source)}
+    return contnode if set(path) <= names else None
+
+
 def copy_mathjax(app, exception):
     """Copy the parts of MathJax that the pages use."""
     if exception or app.builder.format != "html":
@@ -80,6 +94,7 @@ def write_front_door(app, exception):
 def setup(app):
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it, whether or not sphinx_comments is there
     app.connect("doctree-resolved", check_alt_texts)
+    app.connect("missing-reference", resolve_package_names)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_front_door)
     question.setup(app)

@@ -13,12 +13,11 @@ function reachable() {
     }
   }
 }
-addEventListener("resize", reachable);
-addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-  reachable();
-  await document.fonts.ready; // the letters of formulas come late and are wider than what stood in for them
-  reachable();
+// Formulas are typeset after the page has loaded, and text reflows with the window: both change the article's size.
+addEventListener("load", () => {
+  const article = document.querySelector(".bd-article");
+  if (article) new ResizeObserver(reachable).observe(article);
+  window.MathJax?.startup?.promise?.then(() => requestAnimationFrame(reachable));
 });
 
 // Paper cannot be clicked: print with every answer and every folded cell open, then fold them again.
