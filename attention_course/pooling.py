@@ -84,7 +84,7 @@ def leave_one_out(resolution, keys, values):
     return float(np.mean(error**2)), gradient
 
 
-def learn_resolution(keys, values, start, *, shared=False, steps=100, step_size=0.05):
+def learn_resolution(keys, values, start, *, shared=False, steps=100, step_size=0.1):
     """Inverse bandwidths that predict each reading well from the others, by gradient descent.
 
     ``start (d,)`` positive; ``shared=True`` moves all dimensions by the same amount.  Only the gradient's
