@@ -1,10 +1,10 @@
 """The course's grader.  One way through it, in the order of the modules:
 
-    release      solutions/*.md  ->  exercises/*.ipynb
-    submission   a file from a student  ->  a notebook that can be graded, or the reason why not
-    engine       the notebook  ->  what each cell did, and how each function behaves on probes
-    marks        what each cell did  ->  points and messages
-    diagnose     how a function behaves  ->  hints from misconceptions/
-    gradebook    marks  ->  nbgrader's gradebook
-    feedback     marks, messages and hints  ->  a page for the student
+release      solutions/*.md  ->  exercises/*.ipynb
+submission   a file from a student  ->  a notebook that can be graded, or the reason why not
+engine       the notebook  ->  what each cell did, and how each function behaves on probes
+marks        what each cell did  ->  points and messages
+diagnose     how a function behaves  ->  hints from misconceptions/
+gradebook    marks  ->  nbgrader's gradebook
+feedback     marks, messages and hints  ->  a page for the student
 """

@@ -59,7 +59,11 @@ class Assignment:
             Exercise(
                 name,
                 tuple(grade_id(cell) for cell in tests if exercise_of(grade_id(cell)) == name),
-                sum(float(cell.metadata.nbgrader.points) for cell in tests if exercise_of(grade_id(cell)) == name),
+                sum(
+                    float(cell.metadata.nbgrader.points)
+                    for cell in tests
+                    if exercise_of(grade_id(cell)) == name
+                ),
             )
             for name, cell in self.cells.items()
             if is_solution(cell)
@@ -99,7 +103,11 @@ def load(name):
         if meta:
             graded = "points" in meta
             cell.metadata["nbgrader"] = {
-                **_NBGRADER_DEFAULTS, "grade": graded, "locked": graded, "cell_type": cell.cell_type, **meta
+                **_NBGRADER_DEFAULTS,
+                "grade": graded,
+                "locked": graded,
+                "cell_type": cell.cell_type,
+                **meta,
             }
             if meta["grade_id"] in taken:
                 raise CourseError(f"{path.name}: two cells are called {meta['grade_id']!r}.")

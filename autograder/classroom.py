@@ -37,7 +37,11 @@ def grade_class(course, made: Assignment, *, workers=2, seconds=None, done=lambd
             try:
                 graded, notebook = future.result()
             except Exception as fault:  # the grader's own fault is told as such, and costs nobody else a mark
-                graded = ungradable(student, made.name, f"The grader failed on this notebook ({type(fault).__name__}: {fault}).")
+                graded = ungradable(
+                    student,
+                    made.name,
+                    f"The grader failed on this notebook ({type(fault).__name__}: {fault}).",
+                )
                 notebook = None
             gradebook.record(book, graded)
             feedback.write(course, graded)

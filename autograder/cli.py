@@ -23,9 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write one JSON object per submission to FILE, one a line.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write one JSON object per submission to FILE, one a line.")
+]
 Seconds = Annotated[int, typer.Option(min=1, help="Stop a cell after this many seconds.")]
-CourseDir = Annotated[Path, typer.Option("--course", help="The class's folder: submitted/, gradebook.db, feedback/.")]
+CourseDir = Annotated[
+    Path, typer.Option("--course", help="The class's folder: submitted/, gradebook.db, feedback/.")
+]
 
 
 def _chosen(names):
@@ -35,14 +39,27 @@ def _chosen(names):
 
 def _write_json(path, results):
     if path is not None:
-        path.write_text("".join(json.dumps(graded.as_json(), ensure_ascii=False) + "\n" for graded in results), encoding="utf-8")
+        path.write_text(
+            "".join(json.dumps(graded.as_json(), ensure_ascii=False) + "\n" for graded in results),
+            encoding="utf-8",
+        )
 
 
 @app.command()
 def release(
-    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all where none is named.", metavar="[ASSIGNMENT]...")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a released notebook differs.")] = False,
-    source: Annotated[bool, typer.Option("--source", help="Also write source/, the instructor's notebooks, for nbgrader's own commands.")] = False,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Assignments; all where none is named.", metavar="[ASSIGNMENT]..."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where a released notebook differs.")
+    ] = False,
+    source: Annotated[
+        bool,
+        typer.Option(
+            "--source", help="Also write source/, the instructor's notebooks, for nbgrader's own commands."
+        ),
+    ] = False,
 ):
     """Make exercises/ from solutions/: solution regions emptied, hidden tests removed.
 
@@ -55,7 +72,9 @@ def release(
             releasing.write_source(made, Course())
         if differs and check:
             stale.append(path)
-        show.console.print(f"{path}: {'differs from solutions/' if differs and check else 'written' if differs else 'in step'}")
+        show.console.print(
+            f"{path}: {'differs from solutions/' if differs and check else 'written' if differs else 'in step'}"
+        )
     if stale:
         show.errors.print("Run `python -m autograder release` and commit the result.")
         raise typer.Exit(1)
@@ -63,7 +82,9 @@ def release(
 
 @app.command()
 def check(
-    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks of this course, filled in.", metavar="NOTEBOOK...")],
+    notebooks: Annotated[
+        list[Path], typer.Argument(help="Notebooks of this course, filled in.", metavar="NOTEBOOK...")
+    ],
     json_file: JsonFile = None,
     seconds: Seconds = 20,
 ):
@@ -89,7 +110,12 @@ def check(
 
 @app.command(name="grade")
 def grade_command(
-    names: Annotated[list[str] | None, typer.Argument(help="Assignments; all that were handed in where none is named.", metavar="[ASSIGNMENT]...")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Assignments; all that were handed in where none is named.", metavar="[ASSIGNMENT]..."
+        ),
+    ] = None,
     course_dir: CourseDir = ROOT,
     workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
     json_file: JsonFile = None,
@@ -106,20 +132,30 @@ def grade_command(
 
 def _grade(course, names, workers, seconds, json_file):
     if not course.submitted.is_dir():
-        raise Refused(f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course.")
+        raise Refused(
+            f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
+        )
     chosen = _chosen(names)
     if not names:
         chosen = [made for made in chosen if any(course.submitted.glob(f"*/{made.name}"))]
     if not chosen:
-        raise Refused(f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}.")
+        raise Refused(
+            f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}."
+        )
     for made in chosen:
         classroom.folders(course, made)  # refuse before anything is written
     everything = []
     for made in chosen:
         with show.progress() as bar:
             task = bar.add_task(f"Grading {made.name}", total=len(classroom.folders(course, made)))
-            results = classroom.grade_class(course, made, workers=workers, seconds=seconds, done=lambda _, bar=bar, task=task: bar.advance(task))
-        show.class_table(results)
+            results = classroom.grade_class(
+                course,
+                made,
+                workers=workers,
+                seconds=seconds,
+                done=lambda _, bar=bar, task=task: bar.advance(task),
+            )
+        show.class_table([graded.as_json() for graded in results])
         everything += results
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
@@ -131,12 +167,23 @@ def demonstrate(
     course_dir: CourseDir = ROOT / "_build" / "demo",
     workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
 ):
-    """Make a demonstration class, right, wrong and broken, and grade it.  Empties the folder first."""
+    """Make a demonstration class, right, wrong and broken, and grade it; where nothing changed, only show the marks.
+
+    The folder is emptied first.
+    """
     course = Course(course_dir.resolve())
-    made = demo.make(course)
-    results = _grade(course, [made.name], workers, 5, course.root / "results.jsonl")
-    worth_reading = next(graded for graded in results if graded.student == "four-misconceptions")
-    show.console.print(f"A page to look at: {feedback.write(course, worth_reading)}", soft_wrap=True)
+    marks = course.root / "results.jsonl"
+    if demo.is_fresh(course):
+        show.console.print("The demonstration class is graded already:")
+        show.class_table([json.loads(line) for line in marks.read_text(encoding="utf-8").splitlines()])
+    else:
+        made = demo.make(course)
+        _grade(course, [made.name], workers, demo.SECONDS, marks)
+        demo.mark_fresh(course)
+    show.console.print(f"\nSite:            {ROOT / '_build' / 'html' / 'index.html'}", soft_wrap=True)
+    show.console.print(
+        f"A feedback page: {feedback.path(course, demo.TO_LOOK_AT, demo.ASSIGNMENT)}", soft_wrap=True
+    )
 
 
 def main():

@@ -4,14 +4,19 @@ Each student is called after what is the matter with the submission.
 """
 
 import copy
+import hashlib
 import shutil
+import sys
 
 import nbformat
 
 from . import assignment, bank
 from .assignment import grade_id
+from .paths import EXERCISES, ROOT, SOLUTIONS
 
 ASSIGNMENT = "03-query-key-value"
+TO_LOOK_AT = "four-misconceptions"  # the submission whose feedback page shows most
+SECONDS = 6  # a cell; one student loops for ever
 
 
 def answered(made, answers):
@@ -48,7 +53,9 @@ def students(made):
     twice.cells[position + 1]["id"] = "copied"
     return {
         "right": answered(made, right),
-        "right-another-way": answered(made, right | {name: found[0].source for name, found in known.right.items()}),
+        "right-another-way": answered(
+            made, right | {name: found[0].source for name, found in known.right.items()}
+        ),
         "blank": copy.deepcopy(made.released),
         "half-done": answered(made, {name: right[name] for name in in_order[:4]}),
         "unscaled": mistaken(made, "unscaled"),
@@ -57,9 +64,15 @@ def students(made):
         "penalty-of-positions": mistaken(made, "compares_positions"),
         "four-misconceptions": mistaken(made, "plus_distance", "dot_product_score", "keys_ask", "WithBias"),
         "two-mistakes-in-one": mistaken(made, "unscaled_over_queries"),
-        "syntax-error": answered(made, right | {"kernel_pooling": right["kernel_pooling"].replace("):", ")", 1)}),
-        "endless-loop": answered(made, right | {"hop_penalty": "def hop_penalty(A):\n    while True:\n        pass"}),
-        "ends-python": answered(made, right | {"soft_lookup": "def soft_lookup(*args):\n    import os\n    os._exit(0)"}),
+        "syntax-error": answered(
+            made, right | {"kernel_pooling": right["kernel_pooling"].replace("):", ")", 1)}
+        ),
+        "endless-loop": answered(
+            made, right | {"hop_penalty": "def hop_penalty(A):\n    while True:\n        pass"}
+        ),
+        "ends-python": answered(
+            made, right | {"soft_lookup": "def soft_lookup(*args):\n    import os\n    os._exit(0)"}
+        ),
         "renamed-file": answered(made, right),
         "copied-cell": twice,
         "cut-off-file": nbformat.writes(made.released)[:5000],
@@ -76,3 +89,27 @@ def make(course, name=ASSIGNMENT):
         path.parent.mkdir(parents=True)
         path.write_text(content if isinstance(content, str) else nbformat.writes(content), encoding="utf-8")
     return made
+
+
+def _key():
+    """A digest of all that the class's marks depend on."""
+    digest = hashlib.sha256(sys.version.encode())
+    for top in (ROOT / "autograder", SOLUTIONS, EXERCISES, ROOT / "attention_course"):
+        for path in sorted(
+            path for path in top.rglob("*") if path.suffix in (".py", ".md", ".ipynb", ".html")
+        ):
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    for name in ("requirements.txt", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_fresh(course):
+    """True where the class in ``course`` was graded by this very grader."""
+    stamp = course.root / "graded.stamp"
+    return stamp.is_file() and stamp.read_text() == _key()
+
+
+def mark_fresh(course):
+    """Note that the class is graded."""
+    (course.root / "graded.stamp").write_text(_key())

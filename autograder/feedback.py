@@ -3,12 +3,14 @@
 Everything that a student may have written is escaped by the template; the page has no script.
 """
 
-from pathlib import Path
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("autograder"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("autograder"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _TEMPLATES.filters["points"] = lambda number: f"{number:g}"
 
@@ -18,9 +20,13 @@ def page(graded):
     return _TEMPLATES.get_template("feedback.html").render(graded=graded)
 
 
+def path(course, student, assignment):
+    """Where a student's page lies: as nbgrader keeps its own."""
+    return course.feedback / student / assignment / f"{assignment}.html"
+
+
 def write(course, graded):
-    """Write the page to ``feedback/<student>/<assignment>/<assignment>.html``, where nbgrader keeps its own."""
-    path = Path(course.feedback) / graded.student / graded.assignment / f"{graded.assignment}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(graded), encoding="utf-8")
-    return path
+    """Write the page of one submission."""
+    target = path(course, graded.student, graded.assignment)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(graded), encoding="utf-8")

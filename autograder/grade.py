@@ -10,7 +10,9 @@ from .diagnose import Diagnosis
 from .results import Graded, Outcome
 
 
-def grade_notebook(made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", seconds=None):
+def grade_notebook(
+    made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", seconds=None
+):
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     blank = handed_in.blank

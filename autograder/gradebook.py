@@ -12,12 +12,13 @@ from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from sqlalchemy.exc import SAWarning
 
 
-
 @contextmanager
 def opened(course):
     """The course's gradebook, made where there is none."""
     course.root.mkdir(parents=True, exist_ok=True)
-    if shutil.which("alembic") is None:  # nbgrader calls it by name, also where the environment is not activated
+    if (
+        shutil.which("alembic") is None
+    ):  # nbgrader calls it by name, also where the environment is not activated
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     with warnings.catch_warnings():
         # nbgrader 0.9.6 builds its rows in an order that SQLAlchemy 2.1 remarks upon; the rows come out right

@@ -87,6 +87,10 @@ def _where(failure):
     if failure.ename == "AssertionError":
         return None
     frames = [_ANSI.sub("", frame) for frame in failure.traceback]
-    own = [frame for frame in frames if re.match(r"(Cell In|Input In|File <ipython)", frame) and "check" not in frame]
+    own = [
+        frame
+        for frame in frames
+        if re.match(r"(Cell In|Input In|File <ipython)", frame) and "check" not in frame
+    ]
     lines = [line for frame in own for line in frame.splitlines() if re.match(r"\s*-+>\s*\d+", line)]
     return "\n".join(re.sub(r"^\s*-+>\s*", "line ", line) for line in lines[-1:]) or None

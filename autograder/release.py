@@ -20,7 +20,13 @@ from .paths import ROOT
 
 # The order is that of nbgrader's GenerateAssignment, which ends in the same notebook.
 _PREPROCESSORS = (
-    LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ClearHiddenTests, ComputeChecksums, CheckCellMetadata
+    LockCells,
+    ClearSolutions,
+    ClearOutput,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ComputeChecksums,
+    CheckCellMetadata,
 )
 STUB = "raise NotImplementedError()"
 

@@ -36,7 +36,9 @@ class Submission:
     def blank(self):
         """The exercises whose cell still holds the stub."""
         return {
-            grade_id(cell) for cell in self.notebook.cells if is_solution(cell) and cell.metadata.nbgrader.get("untouched")
+            grade_id(cell)
+            for cell in self.notebook.cells
+            if is_solution(cell) and cell.metadata.nbgrader.get("untouched")
         }
 
 
@@ -48,14 +50,18 @@ def read(path):
     if not path.exists():
         raise Ungradable(f"There is no file {path.name}. Check the name and the folder.")
     if path.is_dir():
-        raise Ungradable(f"{path.name} is a folder. Name the notebook in it, for example {path.name}/{path.name}.ipynb.")
+        raise Ungradable(
+            f"{path.name} is a folder. Name the notebook in it, for example {path.name}/{path.name}.ipynb."
+        )
     if not path.is_file():
         raise Ungradable(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
     size = path.stat().st_size
     if size == 0:
         raise Ungradable(f"{path.name} is empty. Save the notebook in Jupyter and hand it in again.")
     if size > LARGEST:
-        raise Ungradable(f"{path.name} has {size / 2**20:.0f} MB. Clear all outputs, save, and hand it in again.")
+        raise Ungradable(
+            f"{path.name} has {size / 2**20:.0f} MB. Clear all outputs, save, and hand it in again."
+        )
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError):
@@ -70,12 +76,18 @@ def read(path):
 def _as_notebook(raw, name):
     """JSON -> a notebook of format 4 in which every cell is well-formed.  Raises ``Ungradable``."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        hint = " It is from Jupyter before 2015; open and save it in a newer one." if isinstance(raw, dict) and "worksheets" in raw else ""
+        hint = (
+            " It is from Jupyter before 2015; open and save it in a newer one."
+            if isinstance(raw, dict) and "worksheets" in raw
+            else ""
+        )
         raise Ungradable(f"{name} is not a Jupyter notebook: it has no list of cells.{hint}")
     if not raw["cells"]:
         raise Ungradable(f"{name} has no cells. Was the right file handed in?")
     if len(raw["cells"]) > MOST_CELLS:
-        raise Ungradable(f"{name} has {len(raw['cells'])} cells, more than {MOST_CELLS}. Remove those that you do not need.")
+        raise Ungradable(
+            f"{name} has {len(raw['cells'])} cells, more than {MOST_CELLS}. Remove those that you do not need."
+        )
     notebook = nbformat.v4.new_notebook()
     if isinstance(raw.get("metadata"), dict) and isinstance(raw["metadata"].get("course"), dict):
         notebook.metadata["course"] = dict(raw["metadata"]["course"])
@@ -84,13 +96,25 @@ def _as_notebook(raw, name):
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
         if not isinstance(source, str) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-            raise Ungradable(f"{name} is damaged: cell {index} is no proper cell. Open it in Jupyter, save it and hand it in again.")
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}
+            raise Ungradable(
+                f"{name} is damaged: cell {index} is no proper cell. Open it in Jupyter, save it and hand it in again."
+            )
+        make = {
+            "code": nbformat.v4.new_code_cell,
+            "markdown": nbformat.v4.new_markdown_cell,
+            "raw": nbformat.v4.new_raw_cell,
+        }
         made = make[cell["cell_type"]](source)
         meta = cell["metadata"].get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
         if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str):
-            made.metadata["nbgrader"] = {"grade_id": meta["grade_id"]}  # its other fields are the instructor's to say
-        made["id"] = cell["id"] if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"]) else f"own-{index}"
+            made.metadata["nbgrader"] = {
+                "grade_id": meta["grade_id"]
+            }  # its other fields are the instructor's to say
+        made["id"] = (
+            cell["id"]
+            if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"])
+            else f"own-{index}"
+        )
         notebook.cells.append(made)
     return notebook
 
@@ -166,7 +190,9 @@ def rebuild(notebook, made, name="this notebook"):
         if known not in answers:
             answers[known] = cell
             continue
-        notes.append(f"The cell {known} occurs twice. The first copy is taken as yours, the other as a cell of your own.")
+        notes.append(
+            f"The cell {known} occurs twice. The first copy is taken as yours, the other as a cell of your own."
+        )
         if is_solution(made.cells[known]):
             stub = _stub(made, known)
             if answers[known].source.strip() == stub and cell.source.strip() != stub:
@@ -236,7 +262,9 @@ def find_notebook(folder, made):
         return candidates[0], [f"Your file is called {candidates[0].name}; it was taken for {expected.name}."]
     if candidates:
         listed = ", ".join(path.name for path in candidates)
-        raise Ungradable(f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected.name}.")
+        raise Ungradable(
+            f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected.name}."
+        )
     raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected.name}.")
 
 
@@ -246,5 +274,7 @@ def gradable(path, made=None):
     notebook = read(path)
     made = made or assignment.load(which_assignment(notebook, path.name))
     if not assignment.released_path(made.name).is_file():
-        raise Refused(f"{made.name} has not been released. Run `python -m autograder release {made.name}` first.")
+        raise Refused(
+            f"{made.name} has not been released. Run `python -m autograder release {made.name}` first."
+        )
     return made, rebuild(notebook, made, path.name)

@@ -270,7 +270,10 @@ def weights_first(queries, keys, values):
     return weights, weights @ values
 
 
-@wrong("dot_product_attention", "Your output is right; the weights are expected back as well: return output, weights.")
+@wrong(
+    "dot_product_attention",
+    "Your output is right; the weights are expected back as well: return output, weights.",
+)
 def output_only(queries, keys, values):
     return softmax(queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1])) @ values
 
@@ -403,7 +406,9 @@ def temperature_multiplies(query, keys, values, temperature):
     return weights @ values, weights
 
 
-@wrong("soft_lookup", "In your function the farthest key weighs most. The score is minus the squared distance.")
+@wrong(
+    "soft_lookup", "In your function the farthest key weighs most. The score is minus the squared distance."
+)
 def farthest_wins(query, keys, values, temperature):
     weights = softmax(((keys - query) ** 2).sum(-1) / (2 * temperature))
     return weights @ values, weights
@@ -415,7 +420,10 @@ def distance_unsquared(query, keys, values, temperature):
     return weights @ values, weights
 
 
-@wrong("soft_lookup", "A factor 2 is missing: the score is −‖q − k‖²/(2τ). Yours is what half the temperature gives.")
+@wrong(
+    "soft_lookup",
+    "A factor 2 is missing: the score is −‖q − k‖²/(2τ). Yours is what half the temperature gives.",
+)
 def half_the_temperature(query, keys, values, temperature):
     weights = softmax(-((keys - query) ** 2).sum(-1) / temperature)
     return weights @ values, weights
@@ -446,7 +454,10 @@ def hard_lookup(query, keys, values, temperature):
     return weights @ values, weights
 
 
-@wrong("soft_lookup", "The two results are right and in the other order: the output comes first, then the weights.")
+@wrong(
+    "soft_lookup",
+    "The two results are right and in the other order: the output comes first, then the weights.",
+)
 def lookup_weights_first(query, keys, values, temperature):
     weights = softmax(-((keys - query) ** 2).sum(-1) / (2 * temperature))
     return weights, weights @ values
@@ -497,7 +508,9 @@ def expanded_square(query, keys, values, temperature):
 @probes("self_attention")
 def self_attention_probes(rng):
     def matrices(width, d, d_v):
-        return tuple(rng.normal(size=shape) / math.sqrt(width) for shape in ((width, d), (width, d), (width, d_v)))
+        return tuple(
+            rng.normal(size=shape) / math.sqrt(width) for shape in ((width, d), (width, d), (width, d_v))
+        )
 
     general = rng.normal(size=(2, 3, 7)), *matrices(7, 5, 4)
     return [
@@ -557,7 +570,9 @@ def scaled_by_input_width(x, W_q, W_k, W_v):
     return weights @ (x @ W_v), weights
 
 
-@wrong("self_attention", "You divide by d; the scores' standard deviation grows as √d, and that is the divisor.")
+@wrong(
+    "self_attention", "You divide by d; the scores' standard deviation grows as √d, and that is the divisor."
+)
 def self_divided_by_d(x, W_q, W_k, W_v):
     weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / W_q.shape[1])
     return weights @ (x @ W_v), weights
@@ -653,7 +668,10 @@ def relu_for_tanh(H, W_1, W_2):
     return A @ H, A
 
 
-@wrong("structured_self_attention", "You apply tanh after W_2. It belongs between the two matrices; after W_2 it would hold every score within ±1 and no hop could focus.")
+@wrong(
+    "structured_self_attention",
+    "You apply tanh after W_2. It belongs between the two matrices; after W_2 it would hold every score within ±1 and no hop could focus.",
+)
 def tanh_last(H, W_1, W_2):
     A = softmax(np.tanh(W_2 @ (W_1 @ H.swapaxes(-1, -2))))
     return A @ H, A
@@ -665,7 +683,10 @@ def A_first(H, W_1, W_2):
     return A, A @ H
 
 
-@wrong("structured_self_attention", "Your A is transposed: one row per hop and one column per position is expected, (B, r, n).")
+@wrong(
+    "structured_self_attention",
+    "Your A is transposed: one row per hop and one column per position is expected, (B, r, n).",
+)
 def A_transposed(H, W_1, W_2):
     A = softmax(W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2)))
     return A @ H, A.swapaxes(-1, -2)
@@ -677,13 +698,19 @@ def M_flattened(H, W_1, W_2):
     return (A @ H).reshape(len(H), -1), A
 
 
-@wrong("structured_self_attention", "You average the hops into one vector, and what each of them found is mixed again. Keep one row per hop, (B, r, 2u).")
+@wrong(
+    "structured_self_attention",
+    "You average the hops into one vector, and what each of them found is mixed again. Keep one row per hop, (B, r, 2u).",
+)
 def hops_averaged(H, W_1, W_2):
     A = softmax(W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2)))
     return (A @ H).mean(1), A
 
 
-@wrong("structured_self_attention", "Your hops are not normalised: without the softmax they are scores, which can be negative.")
+@wrong(
+    "structured_self_attention",
+    "Your hops are not normalised: without the softmax they are scores, which can be negative.",
+)
 def hops_without_softmax(H, W_1, W_2):
     A = W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2))
     return A @ H, A
@@ -747,7 +774,10 @@ def compares_positions(A):
     return (excess**2).sum((-1, -2)).mean()
 
 
-@wrong("hop_penalty", "The identity is missing: you punish every hop for existing. Its overlap with itself may be 1.")
+@wrong(
+    "hop_penalty",
+    "The identity is missing: you punish every hop for existing. Its overlap with itself may be 1.",
+)
 def no_identity(A):
     return ((A @ A.swapaxes(-1, -2)) ** 2).sum((-1, -2)).mean()
 
@@ -758,13 +788,19 @@ def norm_not_squared(A):
     return np.sqrt((excess**2).sum((-1, -2))).mean()
 
 
-@wrong("hop_penalty", "You add up the batch. It is the mean over the batch, so that the penalty does not depend on how many sentences there are.")
+@wrong(
+    "hop_penalty",
+    "You add up the batch. It is the mean over the batch, so that the penalty does not depend on how many sentences there are.",
+)
 def summed_over_batch(A):
     excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
     return (excess**2).sum()
 
 
-@wrong("hop_penalty", "You average over the entries of the matrix as well. The Frobenius norm adds them up; only the batch is averaged.")
+@wrong(
+    "hop_penalty",
+    "You average over the entries of the matrix as well. The Frobenius norm adds them up; only the batch is averaged.",
+)
 def mean_of_everything(A):
     excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
     return (excess**2).mean()
@@ -776,13 +812,19 @@ def one_per_sentence(A):
     return (excess**2).sum((-1, -2))
 
 
-@wrong("hop_penalty", "You leave the diagonal out. It counts: a hop that spreads over many words has a small overlap with itself, and the penalty asks it to focus.")
+@wrong(
+    "hop_penalty",
+    "You leave the diagonal out. It counts: a hop that spreads over many words has a small overlap with itself, and the penalty asks it to focus.",
+)
 def diagonal_left_out(A):
     overlap = A @ A.swapaxes(-1, -2) * (1 - np.eye(A.shape[1]))
     return (overlap**2).sum((-1, -2)).mean()
 
 
-@wrong("hop_penalty", "You add up absolute values. The Frobenius norm squares the entries, which forgives small overlaps and punishes large ones.")
+@wrong(
+    "hop_penalty",
+    "You add up absolute values. The Frobenius norm squares the entries, which forgives small overlaps and punishes large ones.",
+)
 def absolute_values(A):
     excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
     return np.abs(excess).sum((-1, -2)).mean()
@@ -821,13 +863,20 @@ def module_probes(rng):
         def array(*shape):
             return rng.normal(size=shape).astype(np.float32)
 
-        parameters = {"W_q.weight": array(d, width), "W_k.weight": array(d, width), "W_v.weight": array(d_v, width)}
+        parameters = {
+            "W_q.weight": array(d, width),
+            "W_k.weight": array(d, width),
+            "W_v.weight": array(d_v, width),
+        }
         return Module((width, d, d_v), parameters, (torch.from_numpy(array(batch, n, width)),))
 
     return [probe(2, 3, 6, 8, 5), probe(1, 4, 3, 2, 7), probe(4, 4, 4, 4, 4)]
 
 
-@wrong("SelfAttention", "Your layers have a bias. nn.Linear brings one unless told bias=False; here the three projections are matrices only.")
+@wrong(
+    "SelfAttention",
+    "Your layers have a bias. nn.Linear brings one unless told bias=False; here the three projections are matrices only.",
+)
 class WithBias(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -841,7 +890,10 @@ class WithBias(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "Your scores are not divided by √d, so their spread grows with the width of queries and keys and the softmax saturates.")
+@wrong(
+    "SelfAttention",
+    "Your scores are not divided by √d, so their spread grows with the width of queries and keys and the softmax saturates.",
+)
 class Unscaled(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -855,7 +907,10 @@ class Unscaled(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "You divide by the root of the values' width; it is the width d of queries and keys that makes the score grow.")
+@wrong(
+    "SelfAttention",
+    "You divide by the root of the values' width; it is the width d of queries and keys that makes the score grow.",
+)
 class ScaledByValueWidth(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -869,7 +924,10 @@ class ScaledByValueWidth(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "You divide by the root of the input's width; the dot product is taken after the projection, at the width d.")
+@wrong(
+    "SelfAttention",
+    "You divide by the root of the input's width; the dot product is taken after the projection, at the width d.",
+)
 class ScaledByInputWidth(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -883,7 +941,10 @@ class ScaledByInputWidth(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "Your softmax runs over the tokens that ask (dim=1). Each asking token distributes its own weight: dim=-1.")
+@wrong(
+    "SelfAttention",
+    "Your softmax runs over the tokens that ask (dim=1). Each asking token distributes its own weight: dim=-1.",
+)
 class SoftmaxOverQueries(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -897,7 +958,10 @@ class SoftmaxOverQueries(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "All numbers are right, but the weights are cut off from the gradient (detach, .data or no_grad): W_q and W_k can never learn.")
+@wrong(
+    "SelfAttention",
+    "All numbers are right, but the weights are cut off from the gradient (detach, .data or no_grad): W_q and W_k can never learn.",
+)
 class WeightsDetached(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -911,7 +975,10 @@ class WeightsDetached(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "The result leaves torch on the way (NumPy, .data, torch.tensor(...) or no_grad), so that no gradient reaches any layer.")
+@wrong(
+    "SelfAttention",
+    "The result leaves torch on the way (NumPy, .data, torch.tensor(...) or no_grad), so that no gradient reaches any layer.",
+)
 class ResultDetached(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()
@@ -940,7 +1007,10 @@ class KeysWithWq(nn.Module):
         return weights @ v, weights
 
 
-@wrong("SelfAttention", "The matrices are plain tensors, which the module does not know as parameters: an optimiser would never see them. Use nn.Linear(…, bias=False).")
+@wrong(
+    "SelfAttention",
+    "The matrices are plain tensors, which the module does not know as parameters: an optimiser would never see them. Use nn.Linear(…, bias=False).",
+)
 class PlainTensors(nn.Module):
     def __init__(self, width, d, d_v):
         super().__init__()

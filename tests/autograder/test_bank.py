@@ -94,19 +94,35 @@ def test_every_exercise_has_at_least_five_misconceptions_and_two_right_answers(m
 
 def test_table_of_mutants(made, diagnosis, capsys):
     known = bank.load(made.name)
-    table = Table("exercise", "mutants", "by visible tests", "by hidden tests", "named", "alternatives", "unharmed", title=made.name)
+    table = Table(
+        "exercise",
+        "mutants",
+        "by visible tests",
+        "by hidden tests",
+        "named",
+        "alternatives",
+        "unharmed",
+        title=made.name,
+    )
     for exercise in made.exercises:
         wrong, right = known.wrong[exercise.id], known.right[exercise.id]
         visible = [bool(failing(made, exercise.id, entry.source, visible=True)) for entry in wrong]
         caught = [bool(failing(made, exercise.id, entry.source)) for entry in wrong]
         named = [
-            [h.misconception for h in diagnosis.hints(exercise.id, seen(diagnosis, entry))] == [m for m, _ in entry.hints]
+            [h.misconception for h in diagnosis.hints(exercise.id, seen(diagnosis, entry))]
+            == [m for m, _ in entry.hints]
             for entry in wrong
         ]
         unharmed = [not failing(made, exercise.id, entry.source) for entry in right]
         hidden_only = sum(c and not v for c, v in zip(caught, visible, strict=True))
         table.add_row(
-            exercise.id, str(len(wrong)), str(sum(visible)), f"{hidden_only} more", str(sum(named)), str(len(right)), str(sum(unharmed))
+            exercise.id,
+            str(len(wrong)),
+            str(sum(visible)),
+            f"{hidden_only} more",
+            str(sum(named)),
+            str(len(right)),
+            str(sum(unharmed)),
         )
         assert all(caught) and all(named) and all(unharmed)
     with capsys.disabled():

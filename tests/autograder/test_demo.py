@@ -33,7 +33,9 @@ def graded(course):
 
 
 def test_everyone_gets_the_mark_that_is_due(graded):
-    assert {name: result.score if result.status == "graded" else None for name, result in graded.items()} == EXPECTED
+    assert {
+        name: result.score if result.status == "graded" else None for name, result in graded.items()
+    } == EXPECTED
 
 
 def test_the_gradebook_says_the_same(course, graded):
@@ -68,11 +70,18 @@ def test_hints_name_the_misconception(graded, student, exercise, named):
 def test_an_endless_loop_costs_its_own_exercise_only(graded):
     lost = {outcome.id for outcome in graded["endless-loop"].outcomes if outcome.points < outcome.max_points}
     assert lost == {"hop_penalty"}
-    assert "did not come back in time" in next(o for o in graded["endless-loop"].outcomes if o.id == "hop_penalty").messages[0]
+    assert (
+        "did not come back in time"
+        in next(o for o in graded["endless-loop"].outcomes if o.id == "hop_penalty").messages[0]
+    )
 
 
 def test_ending_python_costs_its_own_exercise_only(graded):
-    lost = {outcome.id: outcome.points for outcome in graded["ends-python"].outcomes if outcome.points < outcome.max_points}
+    lost = {
+        outcome.id: outcome.points
+        for outcome in graded["ends-python"].outcomes
+        if outcome.points < outcome.max_points
+    }
     assert lost == {"soft_lookup": 0}
 
 
@@ -109,7 +118,13 @@ def test_the_executed_notebooks_are_kept_for_formgrader(course, graded):
 
 
 def command(*arguments, cwd=ROOT):
-    return subprocess.run([sys.executable, "-m", "autograder", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def test_check_writes_json_and_leaves_no_gradebook(course, graded, tmp_path):
@@ -128,7 +143,9 @@ BAD = {
     "json": lambda folder: _file(folder / "a.ipynb", "{"),
     "folder": lambda folder: folder,
     "empty": lambda folder: _file(folder / "a.ipynb", ""),
-    "no cells": lambda folder: _file(folder / "a.ipynb", json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})),
+    "no cells": lambda folder: _file(
+        folder / "a.ipynb", json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    ),
     "another course": lambda folder: _file(
         folder / "a.ipynb", nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]))
     ),
@@ -152,7 +169,9 @@ def test_check_refuses_bad_input_in_one_sentence(tmp_path, kind):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("arguments", [["grade", "99-nothing"], ["grade", "--course", "/nonexistent"], ["release", "99-nothing"]])
+@pytest.mark.parametrize(
+    "arguments", [["grade", "99-nothing"], ["grade", "--course", "/nonexistent"], ["release", "99-nothing"]]
+)
 def test_commands_refuse_what_is_not_there(arguments):
     done = command(*arguments)
     assert done.returncode == 2

@@ -21,7 +21,11 @@ def nbgrader(course, *arguments):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=course.root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=600,
+        cwd=course.root,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -32,7 +36,9 @@ def course(tmp_path_factory):
     """A course folder with the project's configuration and a few of the demonstration's submissions."""
     course = Course(tmp_path_factory.mktemp("course"))
     config = (ROOT / "nbgrader_config.py").read_text()
-    (course.root / "nbgrader_config.py").write_text(config.replace("str(Path(__file__).resolve().parent)", repr(str(course.root))))
+    (course.root / "nbgrader_config.py").write_text(
+        config.replace("str(Path(__file__).resolve().parent)", repr(str(course.root)))
+    )
     made = assignment.load(NAME)
     release.write_source(made, course)
     for student, notebook in demo.students(made).items():

@@ -23,7 +23,11 @@ def test_nothing_hidden_is_released(made):
     for cell in made.cells.values():
         hidden = re.search(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", cell.source, re.DOTALL)
         for line in hidden.group(1).splitlines() if hidden else ():
-            if len(line.strip()) > 30 and "changes the array" not in line and "check(" not in line.strip()[:7]:
+            if (
+                len(line.strip()) > 30
+                and "changes the array" not in line
+                and "check(" not in line.strip()[:7]
+            ):
                 assert line.strip() not in "\n".join(c.source for c in made.released.cells), line
 
 
@@ -44,7 +48,13 @@ def test_the_released_notebook_needs_only_numpy_torch_and_matplotlib(made):
     imported = {
         name.partition(".")[0]
         for node in ast.walk(ast.parse(code))
-        for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else [])
+        for name in (
+            [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
     }
     assert imported <= {"math", "numpy", "torch", "matplotlib"}
 
@@ -53,7 +63,9 @@ def test_each_exercise_is_explained(made):
     """Statement with shapes, an example by hand, minutes and difficulty, help folded away."""
     prose = "\n".join(cell.source for cell in made.released.cells if cell.cell_type == "markdown")
     for exercise in made.exercises:
-        part = re.search(rf"^## \d+ · `{exercise.id}`$(.*?)(?=^## |\Z)", prose, re.DOTALL | re.MULTILINE).group(1)
+        part = re.search(
+            rf"^## \d+ · `{exercise.id}`$(.*?)(?=^## |\Z)", prose, re.DOTALL | re.MULTILINE
+        ).group(1)
         assert re.search(r"\*\d+ points · \d+ minutes · [●○ ]+\*", part), exercise.id
         assert "**By hand.**" in part, exercise.id
         assert "<details><summary>Help:" in part, exercise.id

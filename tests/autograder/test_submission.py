@@ -47,7 +47,9 @@ def test_points_claimed_in_metadata_are_ignored(made, handed_in):
             cell.metadata["tags"] = ["skip-execution"]
     rebuilt = rebuild(handed_in, made)
     assert sum(e.max_points for e in made.exercises) == sum(
-        cell.metadata.nbgrader.get("points", 0) for cell in rebuilt.notebook.cells if "nbgrader" in cell.metadata
+        cell.metadata.nbgrader.get("points", 0)
+        for cell in rebuilt.notebook.cells
+        if "nbgrader" in cell.metadata
     )
     assert not any("tags" in cell.metadata for cell in rebuilt.notebook.cells)
 
@@ -85,7 +87,9 @@ def test_cells_are_known_without_their_metadata(made, handed_in):
     """Hosted notebook services strip it."""
     for cell in handed_in.cells:
         cell.metadata.pop("nbgrader", None)
-    assert sources(rebuild(handed_in, made).notebook) == {name: cell.source for name, cell in made.cells.items()}
+    assert sources(rebuild(handed_in, made).notebook) == {
+        name: cell.source for name, cell in made.cells.items()
+    }
 
 
 def test_cells_are_known_by_their_text_alone(made, handed_in):
@@ -163,7 +167,9 @@ def test_another_courses_notebook_is_refused(made):
 def test_odd_metadata_harms_nothing(made, handed_in):
     raw = json.loads(nbformat.writes(handed_in))
     raw["metadata"] = "none"
-    for cell, odd in zip(raw["cells"], ([], "x", {"nbgrader": 3}, {"nbgrader": {"grade_id": []}}, None), strict=False):
+    for cell, odd in zip(
+        raw["cells"], ([], "x", {"nbgrader": 3}, {"nbgrader": {"grade_id": []}}, None), strict=False
+    ):
         cell["metadata"] = odd
     raw["cells"][0]["id"] = {"a": 1}
     rebuilt = rebuild(submission._as_notebook(raw, "a.ipynb"), made)

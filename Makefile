@@ -1,0 +1,43 @@
+# Each target is one command with one line of help; what a command does stands in the program that it calls.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONUNBUFFERED = 1
+
+course: $(BIN)/.ready  ## environment, site, released exercises, a graded demonstration class, and where to look
+	$(BIN)/python -m autograder release --source
+	$(BIN)/python book/_ext/build.py
+	$(BIN)/python -m autograder demonstrate
+
+test: $(BIN)/.ready  ## all that CI runs: style, spelling, released exercises, the book, the grader, the pages in Chromium
+	$(BIN)/ruff format --check --diff
+	$(BIN)/ruff check
+	$(BIN)/codespell
+	$(BIN)/python -m autograder release --check
+	$(BIN)/python book/_ext/build.py
+	$(BIN)/pytest -n 2 --dist loadscope
+
+book: $(BIN)/.ready  ## the site, in _build/html
+	$(BIN)/python book/_ext/build.py
+
+serve: book  ## the site at http://127.0.0.1:8000
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+release: $(BIN)/.ready  ## exercises/ from solutions/, and source/ for nbgrader's own commands
+	$(BIN)/python -m autograder release --source
+
+grade: $(BIN)/.ready  ## grade what lies in submitted/
+	$(BIN)/python -m autograder grade
+
+clean:  ## remove all that was built (a class's submissions and gradebook stay)
+	rm -rf _build source .venv *.egg-info
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## / — /'
+
+$(BIN)/.ready: requirements.txt constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --progress-bar on -r requirements.txt -c constraints.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	touch $@
+
+.PHONY: course test book serve release grade clean help
