@@ -1,0 +1,259 @@
+"""The site: what build.py promises, on tiny books, and what the finished site must never hold.
+
+Tests with the fixture ``site`` build the whole site first where it is stale; the rest need seconds.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EXT = ROOT / "book" / "_ext"
+sys.path.insert(0, str(EXT))
+import downloads  # noqa: E402
+import execute  # noqa: E402
+import tidy  # noqa: E402
+
+HEAD = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+
+
+def build(*arguments):
+    return subprocess.run(
+        [sys.executable, str(EXT / "build.py"), *map(str, arguments)], capture_output=True, text=True, timeout=1500
+    )
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the finished site, built if stale; the build folder itself guards against two builds at once."""
+    import fcntl
+
+    folder = ROOT / "_build"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = build()
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return folder / "html"
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Write a book of the pages given, ``{name: text}``, and build it with the course's configuration."""
+
+    def make(**pages):
+        book = tmp_path / "tiny"
+        for folder in ("_static", "extra"):
+            shutil.copytree(ROOT / "book" / folder, book / "book" / folder, dirs_exist_ok=True)
+        (book / "book" / "references.bib").touch()
+        config = (ROOT / "_config.yml").read_text().replace("course_site: book/_ext", f"course_site: {EXT}")
+        (book / "_config.yml").write_text(config)
+        others = "".join(f"  - file: book/{name}\n" for name in pages if name != "index")
+        (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\n" + ("chapters:\n" + others) * bool(others))
+        pages.setdefault("index", "# A tiny book\n")
+        for name, text in pages.items():
+            (book / "book" / f"{name}.md").write_text(text)
+        done = build("--source", book, "--jobs", 1)
+        return done, book / "_build"
+
+    return make
+
+
+# --- the finished site
+
+
+def pages_of(site):
+    return [page for page in site.rglob("*.html") if "_static" not in page.parts]
+
+
+def test_no_page_asks_another_site(site):
+    """Scripts, styles, pictures, fonts and imports all come from the site itself; plain links may lead anywhere."""
+    loads = re.compile(
+        r"<(?:script|img|iframe|source|audio|video|link)\b[^>]*?\b(?:src|href|srcset)\s*=\s*[\"']?(?:https?:)?//[^\s>\"']+", re.I
+    )
+    in_css = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])(?:https?:)?//[^)'\"\s]+", re.I)
+    in_js = re.compile(r"\b(?:import|from|importScripts\()\s*['\"]https?://[^'\"]+|THEBE_JS_URL", re.I)
+    found = []
+    for path in [*site.rglob("*.html"), *site.rglob("*.css"), *site.rglob("*.js")]:
+        text = path.read_text(encoding="utf8", errors="replace")
+        patterns = {".html": (loads, in_css, in_js), ".css": (in_css,), ".js": (in_js,)}[path.suffix]
+        found += [f"{path.relative_to(site)}: {hit.group(0)[:120]}" for p in patterns for hit in p.finditer(text)]
+    assert not found, "\n".join(found)
+
+
+def test_every_picture_has_alt_text(site):
+    for page in pages_of(site):
+        for tag in re.findall(r"<img\b[^>]*>", page.read_text(encoding="utf8")):
+            if "logo__image" not in tag:  # its name stands beside it
+                alt = re.search(r'\balt="([^"]*)"', tag)
+                assert alt and alt.group(1).strip(), f"{page.name}: {tag}"
+                assert not re.fullmatch(r"\S+\.(svg|png|jpe?g)", alt.group(1)), f"{page.name}: {tag}"
+
+
+def test_every_lesson_is_a_notebook_too(site):
+    lessons = [p for p in (ROOT / "book").rglob("*.md") if execute.read_lesson(p)]
+    assert lessons
+    for lesson in lessons:
+        page = site / lesson.relative_to(ROOT).with_suffix(".html")
+        assert f'href="{lesson.stem}.ipynb"' in page.read_text(encoding="utf8"), f"{lesson.name}: no link"
+        notebook = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
+        nbformat.validate(notebook)
+        assert any(cell.get("outputs") for cell in notebook.cells), f"{lesson.name}: no outputs"
+        prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert "{glue" not in prose and "{cite" not in prose and "{term}" not in prose, lesson.name
+
+
+def test_search_index_knows_the_lessons(site):
+    index = (site / "searchindex.js").read_text(encoding="utf8")
+    assert index.startswith("Search.setIndex(")
+    assert "queries-keys-values" in index and "softmax" in index
+
+
+def test_explorer_data_keep_their_contract(site):
+    scenes = {scene["id"]: scene for scene in json.loads((site / "_data" / "query-explorer.json").read_text())["scenes"]}
+    assert set(scenes) == {"one", "two", "many"}
+    assert [len(scenes[name]["keys"]) for name in ("one", "two", "many")] == [1, 2, 7]
+    for scene in scenes.values():
+        assert len(scene["keys"]) == len(scene["values"]) == len(scene["labels"]) == len(scene["check"]["weights"])
+        assert sum(scene["check"]["weights"]) == pytest.approx(1, abs=1e-12)
+
+
+def test_second_build_has_nothing_to_do(site):
+    done = build()
+    assert done.returncode == 0 and "up to date" in done.stdout
+
+
+# --- tiny books
+
+
+def test_failing_cell_fails_the_build(tiny):
+    done, out = tiny(bad=HEAD + "\n# Bad\n\n```{code-cell} ipython3\nx = 1\n```\n\n```{code-cell} ipython3\nassert x == 2, 'x is one'\n```\n")
+    assert done.returncode == 1
+    assert "bad.md, code cell 2: AssertionError" in done.stdout
+    assert "assert x == 2" in done.stdout and "x is one" in done.stdout
+    assert "\x1b[" not in done.stdout and not (out / "html" / "index.html").exists()
+
+
+def test_lesson_with_glue_data_and_download(tiny):
+    lesson = (
+        HEAD
+        + """
+# Good
+
+```{code-cell} ipython3
+:tags: [remove-output]
+import sys
+import numpy as np
+from myst_nb import glue
+sys.path.insert(0, "ROOT")
+from attention_course.publish import publish
+glue("half", np.float64(0.5), display=False)
+publish("numbers", {"a": np.arange(3)})
+```
+
+One {glue:text}`half:.3f`, and
+
+$$ a = b $$ (equal)
+
+so {eq}`equal`.
+
+```{code-cell} ipython3
+sys.executable
+```
+""".replace("ROOT", str(ROOT))
+    )
+    done, out = tiny(good=lesson)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (out / "html" / "book" / "good.html").read_text(encoding="utf8")
+    assert "0.500" in page and sys.executable in page, "glued number, and the kernel is this Python"
+    assert json.loads((out / "html" / "_data" / "numbers.json").read_text()) == {"a": [0, 1, 2]}
+    assert "good" in json.loads((out / "timings.json").read_text())
+    notebook = nbformat.read(out / "html" / "book" / "good.ipynb", as_version=4)
+    prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "One 0.500, and" in prose and r"\tag{1}" in prose and "so (1)." in prose
+
+
+def test_picture_without_alt_text_fails_the_build(tiny):
+    done, _ = tiny(index="# Book\n\n![](_static/logo.svg)\n\n![logo.svg](_static/logo.svg)\n")
+    assert done.returncode == 1
+    assert done.stderr.count("image without alt text") == 2
+
+
+GOOD = "````{question} Why $x$?\n- [ ] No.\n\n  Because.\n\n- [x] Yes, $y$.\n\n  Since.\n````\n"
+
+
+def test_question_opens_by_itself(tiny):
+    done, out = tiny(index="# Quiz\n\n" + GOOD + "\n" + GOOD)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (out / "html" / "book" / "index.html").read_text(encoding="utf8")
+    assert page.count('<details class="question-option') == 4 and page.count("<summary>Yes, ") == 2
+    assert "Right." in page and "Not this one." in page and 'id="question-2-title"' in page
+    assert "[x]" not in page and "[ ]" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("[x]", "[ ]"), "needs a right option"),
+        (("  Since.\n", ""), "option without an explanation"),
+        (("- [x] Yes", "- Yes"), "starts with"),
+        (("- [x] Yes", "Aside.\n\n  - [x] Yes"), "question"),
+    ],
+)
+def test_malformed_question_fails_the_build(tiny, change, message):
+    done, _ = tiny(index="# Quiz\n\n" + GOOD.replace(*change))
+    assert done.returncode == 1
+    assert message in done.stderr and re.search(r"index\.md:\d+: ERROR", done.stderr), done.stderr
+
+
+# --- parts
+
+
+def test_cache_key_follows_package_and_requirements(tmp_path):
+    package = tmp_path / "attention_course"
+    package.mkdir()
+    (package / "a.py").write_text("x = 1\n")
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    keys = [execute.environment_key(tmp_path)]
+    (package / "a.py").write_text("x = 2\n")
+    keys.append(execute.environment_key(tmp_path))
+    (tmp_path / "requirements.txt").write_text("numpy==2\n")
+    keys.append(execute.environment_key(tmp_path))
+    (tmp_path / "constraints.txt").write_text("six==1\n")
+    keys.append(execute.environment_key(tmp_path))
+    assert len(set(keys)) == 4
+
+    cache = tmp_path / "cache"
+    assert not execute.prepare_cache(tmp_path, cache)
+    (cache / "run").touch()
+    assert not execute.prepare_cache(tmp_path, cache) and (cache / "run").exists()
+    (package / "a.py").write_text("x = 3\n")
+    assert execute.prepare_cache(tmp_path, cache) and not (cache / "run").exists()
+
+
+def test_admonitions_become_quotes():
+    plain = downloads.PlainMarkdown.__new__(downloads.PlainMarkdown)
+    lines = ["```{admonition} Title", ":class: tip", "", "Body", "```", "```{figure} x", "```"]
+    assert plain._boxes(lines) == ["> **Title**", ">", "> Body", "```{figure} x", "```"]
+
+
+def test_tidy_names_folds_and_drops_the_icon_script():
+    page = '<script defer src="../_static/scripts/fontawesome.js?digest=1"></script><summary><span class="toctree-toggle">'
+    mended = tidy.mend(page)
+    assert "fontawesome" not in mended and 'aria-label="Pages of this chapter"' in mended
