@@ -49,16 +49,27 @@ def _mark(cell, name, worth):
     """nbgrader's own rule, except that a warning on stderr costs nothing."""
     quiet = copy.copy(cell)
     quiet.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
-    try:
-        points, _ = determine_grade(quiet)
-    except ValueError as error:
-        raise CourseError(f"The check {name} is faulty: {error}") from error
-    if not (isinstance(points, (int, float)) and math.isfinite(points) and 0 <= points <= worth):
-        raise CourseError(f"The check {name} is faulty: it gave {points!r} of {worth:g} points.")
+    _refuse_impossible(quiet, name, worth)
+    points, _ = determine_grade(quiet)
     failure = next((o for o in quiet.outputs if o.output_type == "error"), None)
     if failure is None:
         return Check(name, float(points), worth)
     return Check(name, float(points), worth, _message(failure), _where(failure))
+
+
+def _refuse_impossible(cell, name, worth):
+    """A check that returns a number as partial credit must return one between 0 and its points.
+
+    nbgrader would take NaN and numbers below zero for full credit.
+    """
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            try:
+                number = float(output.data.get("text/plain", ""))
+            except ValueError:
+                continue  # not a number: nbgrader's rule for other results holds
+            if not (math.isfinite(number) and 0 <= number <= worth):
+                raise CourseError(f"The check {name} is faulty: it gave {number} of {worth:g} points.")
 
 
 def _message(failure):
