@@ -65,7 +65,7 @@ def test_the_gradient_is_the_finite_difference():
 
 
 def test_learning_lowers_the_loss_and_drops_what_is_irrelevant():
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(4)
     keys = rng.uniform(0, 24, (100, 2))
     values = pooling.temperature(keys[:, 0]) + rng.normal(0, 1.5, 100)
     path, losses = pooling.learn_resolution(keys, values, [0.5, 0.5])
@@ -82,7 +82,7 @@ def test_shared_resolutions_stay_equal():
 
 def test_readings_scatter_about_the_curve():
     hours, degrees = pooling.readings(4000, np.random.default_rng(0))
-    assert (np.diff(hours) >= 0).all() and 0 <= hours.min() and hours.max() <= 24
+    assert (np.diff(hours) >= 0).all() and hours.min() >= 0 and hours.max() <= 24
     error = degrees - pooling.temperature(hours)
     assert abs(error.mean()) < 0.1 and abs(error.std() - 1.5) < 0.1
     assert pooling.temperature(15.0) == pytest.approx(18.5) and pooling.temperature(3.0) == pytest.approx(6.5)
