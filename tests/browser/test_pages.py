@@ -1,0 +1,293 @@
+"""The finished site in a real Chromium: every kind of page, wide and narrow, light and dark."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+
+import pytest
+from test_site import ROOT, site  # noqa: F401  (the fixture that builds the site)
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CHAPTER = "book/03-query-key-value/"
+PAGES = {
+    "landing": "book/index.html",
+    "chapter": CHAPTER + "index.html",
+    "lesson": CHAPTER + "queries-keys-values.html",
+    "explorer": CHAPTER + "explorer.html",
+    "quiz": CHAPTER + "quiz.html",
+    "exercises": CHAPTER + "exercises.html",
+    "glossary": "book/glossary.html",
+    "references": "book/references.html",
+    "search": "search.html?q=softmax",
+}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def base(site):  # noqa: F811
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """An installed Chromium; where there is none the tests are skipped, except in CI."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        reason = "no Chromium installed (Debian: apt install chromium)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=["wide-light", "wide-dark", "narrow-light", "narrow-dark"])
+def context(chromium, request):
+    width, mode = request.param.split("-")
+    size = {"wide": (1280, 900), "narrow": (360, 780)}[width]
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=mode)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(chromium, base):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    yield page
+    page.close()
+
+
+def settled(page, url):
+    """Go to ``url`` and wait for what comes after loading: formulas, fonts, explorers, search results."""
+    page.goto(url)
+    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".explorer")].every(e => "ready" in e.dataset)
+              && (!document.querySelector("#search-results") || document.querySelector("#search-results li .context"))"""
+    )
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_is_sound(kind, context, base):
+    """No error on the console, nothing missing or foreign, no sideways scrolling, nothing that axe calls serious."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, faults = context.new_page(), []
+    page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("request", lambda request: request.url.startswith((base, "data:", "blob:")) or faults.append(f"foreign: {request.url}"))
+    page.on("response", lambda response: response.status >= 400 and faults.append(f"{response.status}: {response.url}"))
+    try:
+        settled(page, base + PAGES[kind])
+        assert not faults
+        width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width <= room, "the page scrolls sideways"
+        # preload would have axe fetch style sheets by itself, under wrong addresses
+        found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+        serious = [
+            f"{rule['id']}: {node['html'][:160]}  {node['failureSummary'][:200]}"
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+        assert not serious, "\n".join(serious)
+    finally:
+        page.close()
+
+
+def test_search_finds_softmax(page, base):
+    settled(page, base + PAGES["search"])
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li").count() > 2
+
+
+def test_previous_and_next_lead_through_the_course(page, base):
+    page.goto(base)
+    page.wait_for_url("**/book/index.html")
+    seen = [page.url]
+    while page.locator("a.right-next").count():
+        page.locator("a.right-next").click()
+        page.wait_for_load_state()
+        assert page.url not in seen
+        seen.append(page.url)
+    pages = (ROOT / "_toc.yml").read_text().count("- file:") + 1
+    assert len(seen) == pages
+    page.locator("a.left-prev").click()
+    page.wait_for_url(seen[-2])
+
+
+def test_quiz_opens_by_keyboard(page, base):
+    settled(page, base + PAGES["quiz"])
+    options = page.locator(".question-option")
+    assert options.count() >= 6
+    wrong, right = page.locator(".question-option.wrong").first, page.locator(".question-option.right").first
+    for option, verdict in ((wrong, "Not this one."), (right, "Right.")):
+        assert not option.locator(".verdict").is_visible()
+        option.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert option.locator(".verdict").inner_text() == verdict
+        assert len(option.locator(".question-answer").inner_text()) > len(verdict) + 10
+    page.keyboard.press("Space")
+    assert not right.locator(".verdict").is_visible()
+
+
+def test_answers_are_printed_open(page, base):
+    settled(page, base + PAGES["quiz"])
+    page.emulate_media(media="print")
+    assert page.locator(".question-option .verdict").first.is_visible()
+
+
+# --- the explorer
+
+
+def explorer(page, base, scene="two"):
+    settled(page, base + PAGES["explorer"])
+    page.wait_for_selector("query-explorer[data-ready]")
+    page.locator(f"query-explorer input[value={scene}]").check()
+    return page.locator("query-explorer")
+
+
+def test_explorer_agrees_with_the_lesson(page, base):
+    """Scores, weights and output of each scene are those that the lesson computed."""
+    explorer(page, base)
+    gap = page.evaluate(
+        """async () => {
+          const { attend } = await import("/explorers/query-explorer.js");
+          const gaps = document.querySelector("query-explorer").scenes.map(({ keys, values, check }) => {
+            const got = attend(check.query, keys, values, check.temperature);
+            const pairs = [[got.output, check.output], ...got.scores.map((s, i) => [s, check.scores[i]]),
+                           ...got.weights.map((w, i) => [w, check.weights[i]])];
+            return Math.max(...pairs.map(([a, b]) => Math.abs(a - b)));
+          });
+          const far = attend([1e6, 0], [[1, 0], [2, 0]], [3, 4], 0.05);
+          return [Math.max(...gaps), far.output];
+        }"""
+    )
+    assert gap[0] < 1e-9
+    assert gap[1] == 4, "huge scores must not overflow"
+
+
+def state(element):
+    return element.evaluate("e => ({query: e.query, temperature: e.temperature, ...e.numbers})")
+
+
+def by_hand(element, scaled=True):
+    """What the table must show for the query as it stands, computed here."""
+    import numpy as np
+
+    now = element.evaluate("e => ({query: e.query, keys: e.scene.keys, values: e.scene.values, t: e.temperature})")
+    scores = np.array(now["keys"]) @ now["query"] / (now["t"] * (np.sqrt(2) if scaled else 1))
+    weights = np.exp(scores - scores.max())
+    weights /= weights.sum()
+    return scores, weights, weights @ now["values"]
+
+
+def shown(element):
+    cells = element.evaluate("e => [...e.shadowRoot.querySelectorAll('tbody tr')].map(r => [r.cells[2].textContent, r.cells[4].textContent])")
+    numbers = [[float(text.replace("−", "-")) for text in row] for row in cells]
+    return [row[0] for row in numbers], [row[1] for row in numbers]
+
+
+def assert_shows_the_truth(element, scaled=True):
+    scores, weights, output = by_hand(element, scaled)
+    got_scores, got_weights = shown(element)
+    assert got_scores == pytest.approx(scores, abs=0.0051) and got_weights == pytest.approx(weights, abs=0.0051)
+    assert state(element)["output"] == pytest.approx(output, abs=1e-9)
+
+
+def test_explorer_by_pointer(page, base):
+    element = explorer(page, base)
+    before = state(element)
+    box = element.locator(".handle .dot").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y + 45, steps=6)
+    page.mouse.up()
+    after = state(element)
+    assert after["query"][0] < before["query"][0] and after["query"][1] < before["query"][1]
+    assert_shows_the_truth(element)
+    page.mouse.move(x, y)
+    assert state(element)["query"] == after["query"], "let go is let go"
+
+
+def test_explorer_by_keyboard(page, base):
+    element = explorer(page, base, "many")
+    handle = element.locator(".handle")
+    before = state(element)["query"]
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    after = state(element)["query"]
+    assert after == pytest.approx([before[0] + 0.1, before[1] - 0.5])
+    assert_shows_the_truth(element)
+    assert f"{after[0]:.2f}" in handle.get_attribute("aria-valuetext").replace("−", "-")
+    page.wait_for_timeout(400)
+    said = element.locator(".says").inner_text()
+    assert "Output z" in said and f"{abs(state(element)['output']):.2f}" in said
+
+    element.locator(".scaled").uncheck()
+    assert_shows_the_truth(element, scaled=False)
+    slider = element.locator(".temperature")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert state(element)["temperature"] == pytest.approx(0.05, rel=1e-3)
+    assert max(state(element)["weights"]) > 0.9
+    page.keyboard.press("End")
+    assert state(element)["temperature"] == pytest.approx(20, rel=1e-2)
+    assert max(state(element)["weights"]) < 0.25
+    element.locator("button").click()
+    assert state(element)["query"] == pytest.approx(before)
+
+
+def test_explorer_with_one_key_never_moves(page, base):
+    element = explorer(page, base, "one")
+    before = state(element)
+    element.locator(".handle").focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    after = state(element)
+    assert after["scores"] != before["scores"] and after["weights"] == [1] and after["output"] == before["output"]
+
+
+def test_explorer_by_touch(chromium, base):
+    context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    element = explorer(page, base)
+    before = state(element)["query"]
+    handle = element.locator(".handle .dot")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 6):
+        point = {"x": x - 8 * step, "y": y + 8 * step}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    after = state(element)["query"]
+    assert after[0] < before[0] and after[1] < before[1]
+    context.close()
+
+
+def test_explorer_without_script_still_says_it(chromium, base):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(base + PAGES["explorer"])
+    assert page.locator("query-explorer table").is_visible()
+    context.close()
