@@ -117,15 +117,17 @@ def test_search_finds_softmax(page, base):
 
 
 def test_previous_and_next_lead_through_the_course(page, base):
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
     page.goto(base)
     page.wait_for_url("**/book/index.html")
     seen = [page.url]
     while page.locator("a.right-next").count():
         page.locator("a.right-next").click()
-        page.wait_for_load_state()
+        page.wait_for_load_state("domcontentloaded")
         assert page.url not in seen
         seen.append(page.url)
-    pages = (ROOT / "_toc.yml").read_text().count("- file:") + 1
+    pages = len(parse_toc_yaml(ROOT / "_toc.yml"))
     assert len(seen) == pages
     page.locator("a.left-prev").click()
     page.wait_for_url(seen[-2])
@@ -246,11 +248,13 @@ def test_explorer_by_keyboard(page, base):
     slider = element.locator(".temperature")
     slider.focus()
     page.keyboard.press("Home")
-    assert state(element)["temperature"] == pytest.approx(0.05, rel=1e-3)
-    assert max(state(element)["weights"]) > 0.9
+    cold = state(element)
+    assert cold["temperature"] == pytest.approx(0.05, rel=1e-3)
+    assert_shows_the_truth(element, scaled=False)
     page.keyboard.press("End")
     assert state(element)["temperature"] == pytest.approx(20, rel=1e-2)
-    assert max(state(element)["weights"]) < 0.25
+    assert_shows_the_truth(element, scaled=False)
+    assert max(state(element)["weights"]) < 0.3 < max(cold["weights"])
     element.locator("button").click()
     assert state(element)["query"] == pytest.approx(before)
 
