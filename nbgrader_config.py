@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.release import nbgrader_config
 
-c = get_config()  # noqa: F821  (nbgrader defines it)
+c = get_config()
 c.merge(nbgrader_config())
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "attention"

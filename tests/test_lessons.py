@@ -1,0 +1,102 @@
+"""Each lesson's checks can fail: where the mechanism that the page is about is broken, they must.
+
+The build runs the lessons as they are; here one thing is changed in each, and the last cell has to object.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from site_tools import execute
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+CHAPTER_3 = "03-query-key-value"
+
+# lesson, what breaks, text in the lesson, what it becomes
+BREAKS = [
+    (
+        f"{CHAPTER_3}/attention-as-pooling",
+        "weights that do not sum to one",
+        "weights = softmax(-(distance**2) / (2 * bandwidth**2))",
+        "weights = np.exp(-(distance**2) / (2 * bandwidth**2))",
+    ),
+    (
+        f"{CHAPTER_3}/queries-keys-values",
+        "no division by the root of d in the function that the page builds",
+        "scores = queries @ keys.swapaxes(-1, -2) / math.sqrt(d)",
+        "scores = queries @ keys.swapaxes(-1, -2)",
+    ),
+    (
+        f"{CHAPTER_3}/queries-keys-values",
+        "no division by the root of d in the measurement",
+        "for scores in (dots, dots / math.sqrt(d)):",
+        "for scores in (dots, dots):",
+    ),
+    (
+        f"{CHAPTER_3}/self-attention",
+        "keys and queries from the same matrix",
+        "Q, K, V = X @ W_q, X @ W_k, X @ W_v",
+        "Q, K, V = X @ W_q, X @ W_q, X @ W_v",
+    ),
+    (
+        f"{CHAPTER_3}/sentence-embedding",
+        "a penalty that does not enter the loss",
+        "+ strength * hop_penalty(A)",
+        "+ 0 * strength * hop_penalty(A)",
+    ),
+]
+
+
+def lessons():
+    """Every page of the book that is executed."""
+    return sorted(path for path in BOOK.glob("[0-9]*/*.md") if execute.read_lesson(path))
+
+
+def run(notebook, folder):
+    """Execute; return the cell that failed and its error, or (None, None)."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        failed = next(c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ())))
+        return failed, error.ename
+    return None, None
+
+
+@pytest.mark.parametrize(("lesson", "breaks", "text", "changed"), BREAKS, ids=[f"{b[0]}: {b[1]}" for b in BREAKS])
+def test_the_checks_object_to_a_broken_mechanism(lesson, breaks, text, changed):
+    path = BOOK / f"{lesson}.md"
+    notebook = execute.read_lesson(path)
+    holders = [cell for cell in notebook.cells if cell.cell_type == "code" and text in cell.source]
+    assert len(holders) == 1, f"{text!r} is no longer in exactly one cell of the lesson; choose another line to break"
+    holders[0].source = holders[0].source.replace(text, changed)
+    failed, error = run(notebook, path.parent)
+    assert failed is not None, f"the lesson runs through with {breaks}"
+    assert "checks" in failed.metadata.get("tags", ()), failed.source
+    assert error == "AssertionError"
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_a_lesson_ends_in_checks_that_say_what_is_wrong(path):
+    import ast
+
+    code = [cell for cell in execute.read_lesson(path).cells if cell.cell_type == "code"]
+    assert "checks" in code[-1].metadata.get("tags", ())
+    asserts = [node for node in ast.walk(ast.parse(code[-1].source)) if isinstance(node, ast.Assert)]
+    assert len(asserts) >= 5
+    assert all(node.msg is not None for node in asserts)
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_every_lesson_has_a_mechanism_that_is_broken_here(path):
+    assert f"{path.parent.name}/{path.stem}" in {lesson for lesson, *_ in BREAKS}
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_a_lesson_keeps_to_the_pattern(path):
+    text = path.read_text(encoding="utf-8")
+    assert ":class: lesson-facts" in text
+    assert text.index("## What to remember") < text.index("## Checks")
