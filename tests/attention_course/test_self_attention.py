@@ -39,7 +39,7 @@ def test_inputs_are_left_alone():
     ("arguments", "name"),
     [
         ((X[0], W_Q, W_K, W_V), "x must"),
-        ((X, W_Q, W_K[:, :2], W_V), "same width"),
+        ((X, W_Q, W_K[:, :2], W_V), "W_q .* and W_k"),
         ((X, W_Q, W_K, W_V.T), "W_v"),
     ],
 )
