@@ -11,6 +11,7 @@ from .errors import CourseError
 from .results import Check
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
 _ENDED = {
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
@@ -54,7 +55,9 @@ def _mark(cell, name, worth):
     failure = next((o for o in quiet.outputs if o.output_type == "error"), None)
     if failure is None:
         return Check(name, float(points), worth)
-    return Check(name, float(points), worth, _message(failure), _where(failure))
+    return Check(
+        name, float(points), worth, _message(failure, in_hidden_part(failure, cell)), _where(failure)
+    )
 
 
 def _refuse_impossible(cell, name, worth):
@@ -72,15 +75,35 @@ def _refuse_impossible(cell, name, worth):
                 raise CourseError(f"The check {name} is faulty: it gave {number} of {worth:g} points.")
 
 
-def _message(failure):
-    """A check's own words as they are; an exception of the student's code introduced by a sentence."""
+def in_hidden_part(failure, cell):
+    """True where the error came up in lines of a check that students do not see, or where that cannot be told."""
+    lines = cell.source.splitlines()
+    hidden, inside = set(), False
+    for number, line in enumerate(lines, start=1):
+        inside = (inside or "BEGIN HIDDEN TESTS" in line) and "END HIDDEN TESTS" not in line
+        if inside:
+            hidden.add(number)
+    for frame in failure.traceback:
+        at = re.match(r"(?:Cell In|Input In)\s*\[\d+\], line (\d+)\n", _ANSI.sub("", frame))
+        if at:  # the outermost frame is the check itself
+            return int(at.group(1)) in hidden
+    return bool(hidden)
+
+
+def _message(failure, hidden):
+    """A check's own words as they are; an exception of the student's code introduced by a sentence.
+
+    The text of an exception may hold what it was called with; of a hidden input, nothing is passed on.
+    """
     said = said_by(failure)
-    if failure.ename == "AssertionError" and said:
+    if failure.ename in CHECKS and said:
         return said
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED
     if failure.ename == "NameError":
         return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
+    if hidden:
+        return f"On an input that you do not see, your code raised {failure.ename}. Try other sizes, other scales, float32."
     kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 
@@ -95,7 +118,7 @@ def _where(failure):
 
     Frames of check cells are left out: their text is nobody's business.
     """
-    if failure.ename == "AssertionError":
+    if failure.ename in CHECKS:
         return None
     frames = [_ANSI.sub("", frame) for frame in failure.traceback]
     own = [

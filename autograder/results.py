@@ -35,8 +35,10 @@ class Outcome:
 
     @property
     def messages(self):
-        """What the failed checks said, each thing once."""
-        return list(dict.fromkeys(check.message for check in self.checks if check.message))
+        """What the failed checks said, each thing once; of exceptions in the student's code, the first."""
+        said = dict.fromkeys(check.message for check in self.checks if check.message)
+        raised = [message for message in said if message.startswith("Your code raised")]
+        return [message for message in said if message not in raised[1:]]
 
 
 @dataclass

@@ -19,8 +19,8 @@ META = {
 }
 
 
-def marked(*outputs, count=1, **stopped):
-    cell = new_code_cell("", outputs=list(outputs), execution_count=count, metadata={"nbgrader": META})
+def marked(*outputs, count=1, source="", **stopped):
+    cell = new_code_cell(source, outputs=list(outputs), execution_count=count, metadata={"nbgrader": META})
     run = Run(nbformat.v4.new_notebook(cells=[cell]), stopped={0: stopped["why"]} if stopped else {})
 
     class Exercise:
@@ -69,6 +69,21 @@ def test_a_cell_that_was_stopped_earns_nothing(why, said):
     check = marked(why=why)
     assert check.points == 0
     assert said in check.message
+
+
+SOURCE = "visible(1)\n### BEGIN HIDDEN TESTS\nhidden(2)\n### END HIDDEN TESTS\nvisible(3)"
+
+
+@pytest.mark.parametrize(("line", "hidden"), [(1, False), (3, True), (5, False)])
+def test_what_was_raised_on_a_hidden_input_is_not_passed_on(line, hidden):
+    """A student's code could put what it is called with into its exception."""
+    frames = [
+        f"Cell \x1b[32mIn[9], line {line}\x1b[0m\n----> {line} f(SECRET)",
+        "Cell In[4], line 2, in f(x)\n----> 2     raise ValueError(x)",
+    ]
+    check = marked(error("ValueError", "SECRET", frames), source=SOURCE)
+    assert ("SECRET" not in check.message) == hidden
+    assert "ValueError" in check.message
 
 
 def test_partial_credit_is_the_number_returned():
