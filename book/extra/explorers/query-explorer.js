@@ -69,7 +69,7 @@ text { fill: currentColor; font: 15px system-ui, sans-serif; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; table-layout: fixed; }
 th, td { padding: .15rem .2rem; text-align: right; font-weight: normal; border-bottom: 1px solid var(--line); }
 thead th { font-size: .85em; vertical-align: bottom; line-height: 1.25; } tbody th, thead th:first-child { text-align: left; } tbody th { color: var(--k); font-weight: 600; }
-.slim { width: 2.2em; } .digits { width: 3.7em; } .share { width: 2.9em; } .track { position: relative; height: 1.15em; } .bar { position: absolute; top: 15%; bottom: 15%; background: var(--k); border-radius: 2px; min-width: 1px; }
+.slim { width: 2.2em; } .digits { width: 3.7em; } .share { width: 2.9em; } .track { position: relative; height: 1.15em; } .bar { position: absolute; left: 0; top: 15%; bottom: 15%; background: var(--k); border-radius: 2px; min-width: 1px; }
 .score .bar { background: color-mix(in srgb, var(--q) 35%, transparent); border: 1.5px solid var(--q); } .zero { position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px solid currentColor; opacity: .5; }
 .value { color: var(--v); font-weight: 600; }
 .number-line { margin-top: 1rem; } .pin { fill: var(--v); } .stem { stroke: var(--v); stroke-width: 1.5; } .out { fill: var(--z); } .out-name { fill: var(--z); font-weight: 600; } .value-name { fill: var(--v); }
@@ -122,7 +122,7 @@ class QueryExplorer extends HTMLElement {
     this.temperature = this.scene.temperature;
     this.scaled = true;
     const reach = Math.max(...[...this.scene.keys, this.query].flat().map(Math.abs));
-    this.unit = (MIDDLE * 0.82) / reach; // pixels for one unit
+    this.unit = (MIDDLE * 0.78) / reach; // pixels for one unit
     this.$(`input[value="${id}"]`).checked = true;
     this.$(".scaled").checked = true;
     this.draw();
