@@ -35,7 +35,10 @@ kernelspec:
 
 def build(*arguments):
     return subprocess.run(
-        [sys.executable, str(EXT / "build.py"), *map(str, arguments)], capture_output=True, text=True, timeout=1500
+        [sys.executable, str(EXT / "build.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=1500,
     )
 
 
@@ -65,7 +68,9 @@ def tiny(tmp_path):
         config = (ROOT / "_config.yml").read_text().replace("course_site: book/_ext", f"course_site: {EXT}")
         (book / "_config.yml").write_text(config)
         others = "".join(f"  - file: book/{name}\n" for name in pages if name != "index")
-        (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\n" + ("chapters:\n" + others) * bool(others))
+        (book / "_toc.yml").write_text(
+            "format: jb-book\nroot: book/index\n" + ("chapters:\n" + others) * bool(others)
+        )
         pages.setdefault("index", "# A tiny book\n")
         for name, text in pages.items():
             (book / "book" / f"{name}.md").write_text(text)
@@ -85,7 +90,8 @@ def pages_of(site):
 def test_no_page_asks_another_site(site):
     """Scripts, styles, pictures, fonts and imports all come from the site itself; plain links may lead anywhere."""
     loads = re.compile(
-        r"<(?:script|img|iframe|source|audio|video|link)\b[^>]*?\b(?:src|href|srcset)\s*=\s*[\"']?(?:https?:)?//[^\s>\"']+", re.I
+        r"<(?:script|img|iframe|source|audio|video|link)\b[^>]*?\b(?:src|href|srcset)\s*=\s*[\"']?(?:https?:)?//[^\s>\"']+",
+        re.I,
     )
     in_css = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])(?:https?:)?//[^)'\"\s]+", re.I)
     in_js = re.compile(r"\b(?:import|from|importScripts\()\s*['\"]https?://[^'\"]+|THEBE_JS_URL", re.I)
@@ -93,7 +99,9 @@ def test_no_page_asks_another_site(site):
     for path in [*site.rglob("*.html"), *site.rglob("*.css"), *site.rglob("*.js")]:
         text = path.read_text(encoding="utf8", errors="replace")
         patterns = {".html": (loads, in_css, in_js), ".css": (in_css,), ".js": (in_js,)}[path.suffix]
-        found += [f"{path.relative_to(site)}: {hit.group(0)[:120]}" for p in patterns for hit in p.finditer(text)]
+        found += [
+            f"{path.relative_to(site)}: {hit.group(0)[:120]}" for p in patterns for hit in p.finditer(text)
+        ]
     assert not found, "\n".join(found)
 
 
@@ -126,11 +134,19 @@ def test_search_index_knows_the_lessons(site):
 
 
 def test_explorer_data_keep_their_contract(site):
-    scenes = {scene["id"]: scene for scene in json.loads((site / "_data" / "query-explorer.json").read_text())["scenes"]}
+    scenes = {
+        scene["id"]: scene
+        for scene in json.loads((site / "_data" / "query-explorer.json").read_text())["scenes"]
+    }
     assert set(scenes) == {"one", "two", "many"}
     assert [len(scenes[name]["keys"]) for name in ("one", "two", "many")] == [1, 2, 7]
     for scene in scenes.values():
-        assert len(scene["keys"]) == len(scene["values"]) == len(scene["labels"]) == len(scene["check"]["weights"])
+        assert (
+            len(scene["keys"])
+            == len(scene["values"])
+            == len(scene["labels"])
+            == len(scene["check"]["weights"])
+        )
         assert sum(scene["check"]["weights"]) == pytest.approx(1, abs=1e-12)
 
 
@@ -143,7 +159,10 @@ def test_second_build_has_nothing_to_do(site):
 
 
 def test_failing_cell_fails_the_build(tiny):
-    done, out = tiny(bad=HEAD + "\n# Bad\n\n```{code-cell} ipython3\nx = 1\n```\n\n```{code-cell} ipython3\nassert x == 2, 'x is one'\n```\n")
+    done, out = tiny(
+        bad=HEAD
+        + "\n# Bad\n\n```{code-cell} ipython3\nx = 1\n```\n\n```{code-cell} ipython3\nassert x == 2, 'x is one'\n```\n"
+    )
     assert done.returncode == 1
     assert "bad.md, code cell 2: AssertionError" in done.stdout
     assert "assert x == 2" in done.stdout and "x is one" in done.stdout

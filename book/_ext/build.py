@@ -13,13 +13,28 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import execute  # noqa: E402  (a sibling, importable from here only)
 
-INPUTS = ["_config.yml", "_toc.yml", "requirements.txt", "constraints.txt", "book", "attention_course", "exercises"]
+INPUTS = [
+    "_config.yml",
+    "_toc.yml",
+    "requirements.txt",
+    "constraints.txt",
+    "book",
+    "attention_course",
+    "exercises",
+]
 console = Console(highlight=False)
 
 
@@ -51,20 +66,34 @@ def run_lessons(root, out, jobs, timeout):
         console.print("Shared code, requirements or Python changed: every lesson runs again.")
     execute.use_this_python(out / "jupyter")
     lessons = [page for page in pages(root) if page.is_file() and execute.read_lesson(page)]
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("Running lessons", total=None)
 
         def started(names):
             progress.update(bar, total=len(names))
-            console.print(f"{len(lessons)} lessons, {len(names)} to run" + (": " + ", ".join(names) if names else "."))
+            console.print(
+                f"{len(lessons)} lessons, {len(names)} to run" + (": " + ", ".join(names) if names else ".")
+            )
 
         def done(name, seconds, ok):
             progress.advance(bar)
             console.print(f"  {'ran' if ok else '[bold red]failed[/]'} {name} in {seconds:.1f} s")
 
         return execute.run_stale(
-            lessons, cache, jobs=jobs, timeout=timeout, timings=out / "timings.json", started=started, done=done
+            lessons,
+            cache,
+            jobs=jobs,
+            timeout=timeout,
+            timings=out / "timings.json",
+            started=started,
+            done=done,
         )
 
 
@@ -132,13 +161,21 @@ def build(root, out, *, jobs=2, force=False):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Build the site: run the lessons that changed, then write the pages.")
-    parser.add_argument("--out", type=Path, default=None, help="folder for all that is built (default: _build)")
+    parser = argparse.ArgumentParser(
+        description="Build the site: run the lessons that changed, then write the pages."
+    )
+    parser.add_argument(
+        "--out", type=Path, default=None, help="folder for all that is built (default: _build)"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="lessons that run at the same time (default: 2)")
-    parser.add_argument("--source", type=Path, default=HERE.parents[1], help="the repository (default: this one)")
+    parser.add_argument(
+        "--source", type=Path, default=HERE.parents[1], help="the repository (default: this one)"
+    )
     parser.add_argument("--force", action="store_true", help="write the pages even if nothing changed")
     options = parser.parse_args()
-    return build(options.source, options.out or options.source / "_build", jobs=options.jobs, force=options.force)
+    return build(
+        options.source, options.out or options.source / "_build", jobs=options.jobs, force=options.force
+    )
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ def check_alt_texts(app, doctree, docname):
     """Warn of every picture, outputs of cells included, that a blind reader would miss."""
     for image in doctree.findall(nodes.image):
         if _empty(image.get("alt", "")):
-            logger.warning("image without alt text: %s", image.get("uri", "?"), location=image, type="course_site")
+            logger.warning(
+                "image without alt text: %s", image.get("uri", "?"), location=image, type="course_site"
+            )
     for raw in doctree.findall(nodes.raw):
         for tag in IMG.findall(raw.astext()):
             alt = ALT.search(tag)
@@ -92,7 +94,9 @@ def write_front_door(app, exception):
 
 
 def setup(app):
-    app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it, whether or not sphinx_comments is there
+    app.add_config_value(
+        "comments_config", {}, ""
+    )  # Jupyter Book sets it, whether or not sphinx_comments is there
     app.connect("doctree-resolved", check_alt_texts)
     app.connect("missing-reference", resolve_package_names)
     app.connect("build-finished", copy_mathjax)

@@ -25,8 +25,21 @@ ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
 TITLED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)
 FENCE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[a-z-]+)\}[ ]*(?P<title>.*)$")
 OPTION = re.compile(r"^:[a-z-]+:.*$")
-EQUATION = re.compile(r"^\$\$(?P<tex>(?:(?!\$\$).)+)\$\$[ ]*\((?P<label>[^()\s]+)\)", re.DOTALL | re.MULTILINE)
-BOXES = {"admonition", "note", "tip", "hint", "important", "warning", "caution", "attention", "seealso", "dropdown"}
+EQUATION = re.compile(
+    r"^\$\$(?P<tex>(?:(?!\$\$).)+)\$\$[ ]*\((?P<label>[^()\s]+)\)", re.DOTALL | re.MULTILINE
+)
+BOXES = {
+    "admonition",
+    "note",
+    "tip",
+    "hint",
+    "important",
+    "warning",
+    "caution",
+    "attention",
+    "seealso",
+    "dropdown",
+}
 
 
 def glued(notebook):
@@ -109,7 +122,9 @@ class PlainMarkdown:
             return self._glue(content)
         if role.startswith("cite"):
             separator = " and " if role in ("cite:t", "cite:ts") else "; "
-            cited = separator.join(self._cite(key.strip(), "t" in role.split(":")[-1]) for key in content.split(","))
+            cited = separator.join(
+                self._cite(key.strip(), "t" in role.split(":")[-1]) for key in content.split(",")
+            )
             return cited if "t" in role.split(":")[-1] else f"({cited})"
         if role == "eq":
             return f"({self._equation(target)})"
@@ -156,7 +171,9 @@ def readable(notebook, plain, title):
         cell.outputs = [o for o in cell.outputs if not ({DATA} | set(_glue_keys(o))) & set(o.get("data", {}))]
         figure = cell.metadata.get("mystnb", {}).get("figure", {})
         if figure.get("caption"):
-            number = plain._label("numref", figure["name"]) if figure.get("name") in plain.labels else "Figure"
+            number = (
+                plain._label("numref", figure["name"]) if figure.get("name") in plain.labels else "Figure"
+            )
             cells.append(nbformat.v4.new_markdown_cell(f"*{number}.* {plain(figure['caption'])}"))
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": notebook.metadata["kernelspec"]})
     for number, cell in enumerate(book.cells):
@@ -186,7 +203,9 @@ def add_link(app, doctree, docname):
     label = _("Download this lesson as a notebook")
     link = nodes.reference(label, label, refuri=name, internal=True, classes=["notebook-download"])
     paragraph = nodes.paragraph("", "", link, classes=["lesson-download"])
-    facts = next((n for n in doctree.findall(nodes.Admonition) if "lesson-facts" in n.get("classes", [])), None)
+    facts = next(
+        (n for n in doctree.findall(nodes.Admonition) if "lesson-facts" in n.get("classes", [])), None
+    )
     if facts is not None:
         facts += paragraph
     else:

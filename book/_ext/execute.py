@@ -108,7 +108,9 @@ def _run(path, timeout):
     notebook = read_lesson(path)
     start = time.perf_counter()
     try:
-        result = single_nb_execution(notebook, cwd=str(Path(path).parent), timeout=timeout, allow_errors=False)
+        result = single_nb_execution(
+            notebook, cwd=str(Path(path).parent), timeout=timeout, allow_errors=False
+        )
         error = result.err
     except Exception as caught:  # a kernel that died or never came up
         error = caught

@@ -31,7 +31,9 @@ class ExplorerDirective(SphinxDirective):
 def visit(self, node):
     here, name = self.builder.get_target_uri(self.builder.current_docname), node["name"]
     data, script = (relative_uri(here, target) for target in (f"_data/{name}.json", f"explorers/{name}.js"))
-    self.body.append(f'<script type="module" src="{script}"></script>\n<{name} src="{data}" class="explorer">\n')
+    self.body.append(
+        f'<script type="module" src="{script}"></script>\n<{name} src="{data}" class="explorer">\n'
+    )
 
 
 def depart(self, node):

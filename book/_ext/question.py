@@ -50,7 +50,9 @@ class QuestionDirective(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, body)
         lists = [child for child in body if isinstance(child, nodes.bullet_list)]
         if len(lists) != 1 or body[-1] is not lists[0]:
-            return [self._fault("a question ends in one list of options, `- [ ] …` and `- [x] …`", self.lineno)]
+            return [
+                self._fault("a question ends in one list of options, `- [ ] …` and `- [x] …`", self.lineno)
+            ]
 
         count = self.env.temp_data.get("course_questions", 0) + 1
         self.env.temp_data["course_questions"] = count
@@ -67,7 +69,11 @@ class QuestionDirective(SphinxDirective):
             node += option
         rights = [option["right"] for option in node.findall(question_option)]
         if not any(rights) or all(rights):
-            return [self._fault("a question needs a right option, `- [x] …`, and a wrong one, `- [ ] …`", self.lineno)]
+            return [
+                self._fault(
+                    "a question needs a right option, `- [x] …`, and a wrong one, `- [ ] …`", self.lineno
+                )
+            ]
         self.set_source_info(node)
         return [node]
 
@@ -101,7 +107,9 @@ def visit_question(self, node):
 
 def visit_title(self, node):
     number, label = node.parent["number"], f"{node.parent['ids'][0]}-title"
-    self.body.append(f'<p class="question-title" id="{label}"><span class="question-number">{number}.</span> ')
+    self.body.append(
+        f'<p class="question-title" id="{label}"><span class="question-number">{number}.</span> '
+    )
 
 
 def visit_option(self, node):

@@ -90,15 +90,25 @@ def test_page_is_sound(kind, context, base):
     page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.on("request", lambda request: request.url.startswith((base, "data:", "blob:")) or faults.append(f"foreign: {request.url}"))
-    page.on("response", lambda response: response.status >= 400 and faults.append(f"{response.status}: {response.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith((base, "data:", "blob:")) or faults.append(f"foreign: {request.url}")
+        ),
+    )
+    page.on(
+        "response",
+        lambda response: response.status >= 400 and faults.append(f"{response.status}: {response.url}"),
+    )
     try:
         settled(page, base + PAGES[kind])
         assert not faults
         width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width <= room, "the page scrolls sideways"
         # preload would have axe fetch style sheets by itself, under wrong addresses
-        found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+        found = (
+            Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+        )
         serious = [
             f"{rule['id']}: {node['html'][:160]}  {node['failureSummary'][:200]}"
             for rule in found
@@ -192,7 +202,9 @@ def by_hand(element, scaled=True):
     """What the table must show for the query as it stands, computed here."""
     import numpy as np
 
-    now = element.evaluate("e => ({query: e.query, keys: e.scene.keys, values: e.scene.values, t: e.temperature})")
+    now = element.evaluate(
+        "e => ({query: e.query, keys: e.scene.keys, values: e.scene.values, t: e.temperature})"
+    )
     scores = np.array(now["keys"]) @ now["query"] / (now["t"] * (np.sqrt(2) if scaled else 1))
     weights = np.exp(scores - scores.max())
     weights /= weights.sum()
@@ -200,7 +212,9 @@ def by_hand(element, scaled=True):
 
 
 def shown(element):
-    cells = element.evaluate("e => [...e.shadowRoot.querySelectorAll('tbody tr')].map(r => [r.cells[2].textContent, r.cells[4].textContent])")
+    cells = element.evaluate(
+        "e => [...e.shadowRoot.querySelectorAll('tbody tr')].map(r => [r.cells[2].textContent, r.cells[4].textContent])"
+    )
     numbers = [[float(text.replace("−", "-")) for text in row] for row in cells]
     return [row[0] for row in numbers], [row[1] for row in numbers]
 
@@ -208,7 +222,9 @@ def shown(element):
 def assert_shows_the_truth(element, scaled=True):
     scores, weights, output = by_hand(element, scaled)
     got_scores, got_weights = shown(element)
-    assert got_scores == pytest.approx(scores, abs=0.0051) and got_weights == pytest.approx(weights, abs=0.0051)
+    assert got_scores == pytest.approx(scores, abs=0.0051) and got_weights == pytest.approx(
+        weights, abs=0.0051
+    )
     assert state(element)["output"] == pytest.approx(output, abs=1e-9)
 
 
@@ -266,7 +282,11 @@ def test_explorer_with_one_key_never_moves(page, base):
     for _ in range(3):
         page.keyboard.press("Shift+ArrowLeft")
     after = state(element)
-    assert after["scores"] != before["scores"] and after["weights"] == [1] and after["output"] == before["output"]
+    assert (
+        after["scores"] != before["scores"]
+        and after["weights"] == [1]
+        and after["output"] == before["output"]
+    )
 
 
 def test_explorer_by_touch(chromium, base):
