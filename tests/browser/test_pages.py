@@ -213,7 +213,7 @@ def by_hand(element, scaled=True):
 
 def shown(element):
     cells = element.evaluate(
-        "e => [...e.shadowRoot.querySelectorAll('tbody tr')].map(r => [r.cells[2].textContent, r.cells[4].textContent])"
+        "e => [...e.shadowRoot.querySelectorAll('tbody tr')].map(r => [...r.querySelectorAll('.number')].map(n => n.textContent))"
     )
     numbers = [[float(text.replace("−", "-")) for text in row] for row in cells]
     return [row[0] for row in numbers], [row[1] for row in numbers]

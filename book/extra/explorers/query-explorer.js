@@ -1,6 +1,6 @@
 // <query-explorer src="…/query-explorer.json">: drag a query, watch scores, weights and output.
 //
-// The scenes come from the lesson "Queries, keys and values", which also says what each must give (`check`).
+// The scenes come from the lesson queries-keys-values, which also says what each must give (`check`).
 // What stands inside the element is its fallback: shown until the data are here, and where there is no script.
 
 const TEXT = {
@@ -14,7 +14,7 @@ const TEXT = {
   },
 };
 const T = TEXT[document.documentElement.lang] ?? TEXT.en;
-const SIZE = 400, MIDDLE = SIZE / 2, HOT = Math.log10(20), COLD = Math.log10(0.05);
+const SIZE = 400, MIDDLE = SIZE / 2, LINE = 72, HOT = Math.log10(20), COLD = Math.log10(0.05);
 
 /** Dot-product attention of one query: softmax(q·k / (√d τ)), the weights, and Σ w v. */
 export function attend(query, keys, values, temperature = 1, scaled = true) {
@@ -54,12 +54,12 @@ output { font-variant-numeric: tabular-nums; min-width: 3.2em; }
 button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
 button:hover { background: var(--pst-color-surface, #eee); }
 :is(input, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.5rem; }
+.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; }
+.numbers { display: flex; flex-direction: column; justify-content: space-between; }
 @container (min-width: 40rem) { .panes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 .plane { max-width: 26rem; margin-inline: auto; border: 1px solid var(--line); border-radius: .5rem; }
-text { fill: currentColor; font: 15px system-ui, sans-serif; }
-@container (max-width: 24rem) { text { font-size: 19px; } }
+text { fill: currentColor; font: 18px system-ui, sans-serif; }
 .axis { stroke: var(--line); } .key { stroke: var(--k); stroke-width: 2.5; } .tip { fill: var(--k); } .halo { fill: var(--k); fill-opacity: .22; stroke: var(--k); }
 .query { stroke: var(--q); stroke-width: 4; } .dot { fill: var(--q); stroke: var(--pst-color-background, #fff); stroke-width: 2; }
 .name { font-weight: 600; paint-order: stroke; stroke: var(--pst-color-background, #fff); stroke-width: 4px; stroke-linejoin: round; }
@@ -67,10 +67,11 @@ text { fill: currentColor; font: 15px system-ui, sans-serif; }
 .handle { cursor: grab; touch-action: none; outline: none; } .handle:active { cursor: grabbing; }
 .ring { fill: none; stroke: none; } .handle:focus-visible .ring { stroke: var(--pst-color-text-base, #222); stroke-width: 2.5; stroke-dasharray: 5 3; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; table-layout: fixed; }
-th, td { padding: .15rem .2rem; text-align: right; font-weight: normal; border-bottom: 1px solid var(--line); }
-thead th { font-size: .85em; vertical-align: bottom; line-height: 1.25; } tbody th, thead th:first-child { text-align: left; } tbody th { color: var(--k); font-weight: 600; }
-.slim { width: 2.2em; } .digits { width: 3.7em; } .share { width: 2.9em; } .track { position: relative; height: 1.15em; } .bar { position: absolute; left: 0; top: 15%; bottom: 15%; background: var(--k); border-radius: 2px; min-width: 1px; }
-.score .bar { background: color-mix(in srgb, var(--q) 35%, transparent); border: 1.5px solid var(--q); } .zero { position: absolute; left: 50%; top: 0; bottom: 0; border-left: 1px solid currentColor; opacity: .5; }
+th, td { padding: .4rem .6rem; text-align: right; font-weight: normal; border-bottom: 1px solid var(--line); }
+thead th { font-size: .85em; vertical-align: bottom; line-height: 1.25; } :is(th, td):first-child { text-align: left; padding-left: 0; } :is(th, td):last-child { padding-right: 0; } tbody th { color: var(--k); font-weight: 600; }
+.slim { width: 2.4em; } .digits { width: 3.3em; } .formula { display: block; white-space: nowrap; } .number { display: block; line-height: 1.3; } .few td { padding-block: .7rem; } .few .track { height: 1.1rem; } .track { display: block; position: relative; height: .6rem; background: var(--pst-color-surface, #f3f3f3); border-radius: 2px; }
+.bar { position: absolute; left: 0; top: 0; bottom: 0; background: var(--k); border-radius: 2px; min-width: 2px; }
+.score .bar { background: var(--q); } .zero { position: absolute; left: 50%; top: -.15rem; bottom: -.15rem; border-left: 1px solid currentColor; opacity: .6; }
 .value { color: var(--v); font-weight: 600; }
 .number-line { margin-top: 1rem; } .pin { fill: var(--v); } .stem { stroke: var(--v); stroke-width: 1.5; } .out { fill: var(--z); } .out-name { fill: var(--z); font-weight: 600; } .value-name { fill: var(--v); }
 .says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 3.2em; }
@@ -95,9 +96,9 @@ class QueryExplorer extends HTMLElement {
         <button type="button">${T.reset}</button>
       </div>
       <div class="panes"><svg class="plane" viewBox="0 0 ${SIZE} ${SIZE}" role="group" aria-label="${T.plane}"></svg>
-        <div><table aria-label="${T.table}"><colgroup><col class="slim"><col><col class="digits"><col><col class="share"><col class="digits"></colgroup><thead><tr><th scope="col">${T.key}</th><th scope="col" colspan="2" class="formula"></th>
-          <th scope="col" colspan="2">${T.weight}</th><th scope="col">${T.value}</th></tr></thead><tbody></tbody></table>
-          <svg class="number-line" viewBox="0 0 ${SIZE} 92" role="img" aria-label="${T.line}"></svg></div></div>
+        <div class="numbers"><table aria-label="${T.table}"><colgroup><col class="slim"><col><col><col class="digits"></colgroup><thead><tr><th scope="col">${T.key}</th><th scope="col">${T.score} <span class="formula"></span></th>
+          <th scope="col">${T.weight}</th><th scope="col">${T.value}</th></tr></thead><tbody></tbody></table>
+          <svg class="number-line" viewBox="0 0 ${SIZE} ${LINE + 46}" role="img" aria-label="${T.line}"></svg></div></div>
       <p class="says" role="status" aria-live="polite"></p>`;
     this.$ = (selector) => root.querySelector(selector);
     for (const scene of this.scenes) {
@@ -152,7 +153,7 @@ class QueryExplorer extends HTMLElement {
     this.handle = svg("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": T.query });
     this.handle.append(
       svg("circle", { r: 24, fill: "transparent" }), svg("circle", { class: "ring", r: 17 }), svg("circle", { class: "dot", r: 11 }),
-      svg("text", { class: "name query-name", x: 0, y: -18, "text-anchor": "middle" }, "q"),
+      svg("text", { class: "name query-name", x: 0, y: -19, "text-anchor": "middle" }, "q"),
     );
     plane.append(this.arrow, this.handle);
     this.handle.addEventListener("pointerdown", (event) => { this.handle.setPointerCapture(event.pointerId); this.drag = true; });
@@ -160,14 +161,15 @@ class QueryExplorer extends HTMLElement {
     for (const end of ["pointerup", "pointercancel"]) this.handle.addEventListener(end, () => { this.drag = false; });
     this.handle.addEventListener("keydown", (event) => this.press(event));
 
+    this.$("table").className = this.scene.keys.length < 4 ? "few" : "";
     const body = this.$("tbody");
     body.replaceChildren();
     this.rows = this.scene.keys.map((_, i) => {
       const row = body.insertRow();
-      row.innerHTML = `<th scope="row"></th><td class="bars score"><div class="track"><span class="zero"></span><span class="bar"></span></div></td><td></td>
-        <td class="bars weight"><div class="track"><span class="bar"></span></div></td><td></td><td class="value"></td>`;
+      row.innerHTML = `<th scope="row"></th><td class="score"><span class="number"></span><span class="track"><span class="bar"></span><span class="zero"></span></span></td>
+        <td class="weight"><span class="number"></span><span class="track"><span class="bar"></span></span></td><td class="value"></td>`;
       row.cells[0].textContent = this.scene.labels[i];
-      row.cells[5].textContent = show(this.scene.values[i], 1);
+      row.cells[3].textContent = show(this.scene.values[i], 1);
       return row;
     });
   }
@@ -207,16 +209,16 @@ class QueryExplorer extends HTMLElement {
     this.$(".temperature").value = Math.log10(this.temperature);
     this.$(".temperature").setAttribute("aria-valuetext", this.temperature.toPrecision(2));
     this.$("output").textContent = this.temperature.toPrecision(this.temperature < 0.1 ? 1 : 2);
-    this.$(".formula").textContent = `${T.score} q·k / ${this.scaled ? "(√d τ)" : "τ"}`;
+    this.$(".formula").textContent = `q·k / ${this.scaled ? "(√d τ)" : "τ"}`;
 
     const widest = Math.max(3, ...scores.map(Math.abs));
     this.rows.forEach((row, i) => {
-      const part = (50 * scores[i]) / widest, [scoreBar, weightBar] = row.querySelectorAll(".bar");
+      const part = (50 * scores[i]) / widest, [scoreBar, weightBar] = row.querySelectorAll(".bar"), [score, weight] = row.querySelectorAll(".number");
       scoreBar.style.left = `${part < 0 ? 50 + part : 50}%`;
       scoreBar.style.width = `${Math.abs(part)}%`;
       weightBar.style.width = `${100 * weights[i]}%`;
-      row.cells[2].textContent = show(scores[i]);
-      row.cells[4].textContent = show(weights[i]);
+      score.textContent = show(scores[i]);
+      weight.textContent = show(weights[i]);
       this.halos[i].setAttribute("r", 30 * Math.sqrt(weights[i]));
     });
     this.drawLine(weights, output);
@@ -228,19 +230,19 @@ class QueryExplorer extends HTMLElement {
     const { values, labels } = this.scene, line = this.$(".number-line");
     const low = Math.min(0, ...values), high = Math.max(0, ...values), span = high - low || 1;
     const at = (value) => 25 + ((SIZE - 50) * (value - low)) / span;
-    line.replaceChildren(svg("path", { class: "axis", d: `M10 50H${SIZE - 10}`, "stroke-width": 1.5 }));
+    line.replaceChildren(svg("path", { class: "axis", d: `M10 ${LINE}H${SIZE - 10}`, "stroke-width": 1.5 }));
     values.forEach((value, i) => {
-      const x = at(value), tall = 30 * weights[i];
+      const x = at(value), tall = 44 * weights[i];
       line.append(
-        svg("line", { class: "stem", x1: x, x2: x, y1: 50, y2: 46 - tall }),
-        svg("circle", { class: "pin", cx: x, cy: 46 - tall, r: 4 }),
-        svg("text", { class: "value-name", x, y: 36 - tall, "text-anchor": "middle" }, labels[i].replace("k", "v")),
+        svg("line", { class: "stem", x1: x, x2: x, y1: LINE, y2: LINE - 5 - tall }),
+        svg("circle", { class: "pin", cx: x, cy: LINE - 5 - tall, r: 4.5 }),
+        svg("text", { class: "value-name", x, y: LINE - 14 - tall, "text-anchor": "middle" }, labels[i].replace("k", "v")),
       );
     });
     const z = at(output);
     line.append(
-      svg("path", { class: "out", d: `M${z} 52l8 9l-8 9l-8 -9Z` }),
-      svg("text", { class: "out-name", x: Math.min(SIZE - 42, Math.max(42, z)), y: 88, "text-anchor": "middle" }, `z = ${show(output)}`),
+      svg("path", { class: "out", d: `M${z} ${LINE + 3}l8 9l-8 9l-8 -9Z` }),
+      svg("text", { class: "out-name", x: Math.min(SIZE - 46, Math.max(46, z)), y: LINE + 41, "text-anchor": "middle" }, `z = ${show(output)}`),
     );
     line.setAttribute("aria-label", `${T.line}: z = ${show(output)}`);
   }
