@@ -2,9 +2,11 @@
 
 release      solutions/*.md  ->  exercises/*.ipynb
 submission   a file from a student  ->  a notebook that can be graded, or the reason why not
-engine       the notebook  ->  what each cell did, and how each function behaves on probes
+engine       the notebook  ->  what each cell did, and how each function behaves on probes (in two rooms/)
 marks        what each cell did  ->  points and messages
 diagnose     how a function behaves  ->  hints from misconceptions/
 gradebook    marks  ->  nbgrader's gradebook
 feedback     marks, messages and hints  ->  a page for the student
+
+``grade`` does this for one submission, ``classroom`` for a class; ``journal`` remembers what was done.
 """

@@ -6,7 +6,8 @@ from . import feedback, gradebook
 from .assignment import Assignment
 from .diagnose import Diagnosis
 from .errors import Refused
-from .grade import grade_folder, save, ungradable
+from .grade import HOW, grade_folder, prepare, save, ungradable
+from .journal import Journal
 
 
 def folders(course, made):
@@ -19,17 +20,19 @@ def folders(course, made):
     return found
 
 
-def grade_class(course, made: Assignment, *, workers=2, seconds=None, done=lambda graded: None):
+def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook and feedback.  Returns the results, by student.
 
-    ``done`` is called with each result as it comes.  A fault in grading one submission never stops the next.
+    What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.  A fault in grading one submission never stops the next.
     """
-    gradebook.record_assignment(course, made)
     diagnosis = Diagnosis(made)
+    prepare(made, diagnosis, how)
+    gradebook.record_assignment(course, made)
+    journal = None if fresh else Journal(course)
     results = []
     with gradebook.opened(course) as book, ThreadPoolExecutor(workers) as pool:
         waiting = {
-            pool.submit(grade_folder, folder, made, diagnosis, seconds=seconds): folder.parent.name
+            pool.submit(grade_folder, folder, made, diagnosis, journal=journal, how=how): folder.parent.name
             for folder in folders(course, made)
         }
         for future in as_completed(waiting):

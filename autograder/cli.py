@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import assignment, classroom, demo, feedback, grade, show
+from . import assignment, classroom, demo, engine, feedback, grade, show, submission
 from . import release as releasing
 from .errors import CourseError, Refused
 from .paths import ROOT, Course
@@ -27,6 +27,12 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write one JSON object per submission to FILE, one a line.")
 ]
 Seconds = Annotated[int, typer.Option(min=1, help="Stop a cell after this many seconds.")]
+Isolation = Annotated[
+    bool,
+    typer.Option(
+        "--isolation/--no-isolation", help="Run student code isolated; without, it runs with your rights."
+    ),
+]
 CourseDir = Annotated[
     Path, typer.Option("--course", help="The class's folder: submitted/, gradebook.db, feedback/.")
 ]
@@ -87,15 +93,18 @@ def check(
     ],
     json_file: JsonFile = None,
     seconds: Seconds = 20,
+    isolation: Isolation = True,
 ):
     """Marks and hints for one learner, on the spot; no gradebook.
 
     Example: python -m autograder check exercises/03-query-key-value/03-query-key-value.ipynb
     """
-    results, refused = [], False
+    results, refused, how = [], False, engine.How(seconds=seconds, confined=isolation)
     for path in notebooks:
         try:
-            graded, _ = grade.grade_file(path, student=path.stem, seconds=seconds)
+            submission.gradable(path)  # a bad file is told at once, before anything is started
+            engine.start(how)
+            graded, _ = grade.grade_file(path, student=path.stem, how=how)
         except Ungradable as reason:
             show.errors.print(str(reason), markup=False)
             refused = True
@@ -120,6 +129,16 @@ def grade_command(
     workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
     json_file: JsonFile = None,
     seconds: Seconds = 20,
+    room: Annotated[
+        str,
+        typer.Option(
+            help="split: tests in a room of their own; shared: beside the student's code, as nbgrader has them."
+        ),
+    ] = "split",
+    isolation: Isolation = True,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Take what was graded before, or run everything again.")
+    ] = True,
 ):
     """Grade a class: marks into gradebook.db, a feedback page for each student, a table here.
 
@@ -127,10 +146,13 @@ def grade_command(
 
     Example: python -m autograder grade 03-query-key-value --json marks.jsonl
     """
-    _grade(Course(course_dir.resolve()), names, workers, seconds, json_file)
+    if room not in ("split", "shared"):
+        raise Refused(f"--room is split or shared, not {room!r}.")
+    how = engine.How(seconds=seconds, confined=isolation, split=room == "split")
+    _grade(Course(course_dir.resolve()), names, workers, how, json_file, fresh=not resume)
 
 
-def _grade(course, names, workers, seconds, json_file):
+def _grade(course, names, workers, how, json_file, *, fresh=False):
     if not course.submitted.is_dir():
         raise Refused(
             f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
@@ -152,7 +174,8 @@ def _grade(course, names, workers, seconds, json_file):
                 course,
                 made,
                 workers=workers,
-                seconds=seconds,
+                how=how,
+                fresh=fresh,
                 done=lambda _, bar=bar, task=task: bar.advance(task),
             )
         show.class_table([graded.as_json() for graded in results])
@@ -178,7 +201,7 @@ def demonstrate(
         show.class_table([json.loads(line) for line in marks.read_text(encoding="utf-8").splitlines()])
     else:
         made = demo.make(course)
-        _grade(course, [made.name], workers, demo.SECONDS, marks)
+        _grade(course, [made.name], workers, engine.How(seconds=demo.SECONDS), marks)
         demo.mark_fresh(course)
     show.console.print(f"\nSite:            {ROOT / '_build' / 'html' / 'index.html'}", soft_wrap=True)
     show.console.print(

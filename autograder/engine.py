@@ -1,28 +1,42 @@
 """Run a submission: what each cell did, and how the student's functions behave on probes.
 
-``run`` is the whole interface.  This first engine drives a Jupyter kernel through nbclient, one per submission, with
-tests and answers in one room.  It is meant to be replaced; nothing outside this module knows how cells are run.
+``run`` is the whole interface.  The student's cells run in a student room (``rooms``), forked from a warm process; the
+tests run here, against stand-ins, so that a student's code never meets a test.
 """
 
-import inspect
-import json
-import os
-from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
+import ast
+import atexit
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets.config import Config
 
-from . import observe
 from .assignment import exercise_of, grade_id
+from .errors import Refused
+from .marks import CHECKS
+from .rooms import confine
+from .rooms.line import Stopped, Warm
+from .rooms.stand_in import Function, Room, StudentError, student_error
 
 SECONDS_A_CELL = 20
-SECONDS_TO_START = 180
-_MIME = "application/vnd.attention-course.observations+json"
-_QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+SECONDS_TO_REHEARSE = 180
+LONGEST_OUTPUT = 256 * 1024  # characters
+SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
+
+
+@dataclass(frozen=True)
+class How:
+    """How submissions are run."""
+
+    seconds: int = SECONDS_A_CELL  # for one cell, and for one exercise's probes
+    confined: bool = True  # isolated from the machine
+    split: bool = (
+        True  # tests in a room of their own; otherwise beside the student's code, as nbgrader has them
+    )
 
 
 @dataclass
@@ -34,29 +48,61 @@ class Run:
     stopped: dict = field(default_factory=dict)
 
 
-class _Stopped(Exception):
-    """A cell did not come back."""
+@cache
+def _warm(confined):
+    warm = Warm(confined=confined)
+    atexit.register(warm.close)
+    return warm
 
 
-def run(notebook, probes=None, *, seconds=SECONDS_A_CELL):
+def start(how):
+    """Start the warm process now, so that it imports while other things are done.
+
+    Raises ``Refused`` where this machine cannot isolate and ``how`` asks for it.
+    """
+    if how.confined and (lacks := confine.missing()):
+        raise Refused(
+            " ".join(lacks)
+            + " Student code would run with your rights: grade elsewhere, or say --no-isolation if you trust every notebook."
+        )
+    _warm(how.confined)
+
+
+def run(notebook, probes=None, how=How()):
     """Execute the code cells of a rebuilt notebook in order, then observe its functions on the encoded probes.
 
-    A cell that hangs or kills the kernel is given up, together with the checks of its exercise; a new kernel
+    A cell that hangs or ends its process is given up, together with the checks of its exercise; a new room
     replays what came before it, so that the other exercises keep their marks.
     """
     result = Run(notebook)
     given_up = set()  # exercises that are not run again
     while True:
+        attempt = _Attempt(result, given_up, how, _warm(how.confined).fork())
         try:
-            _attempt(result, probes or {}, given_up, seconds)
+            attempt.cells()
+            attempt.observe(probes or {})
             return result
-        except _Stopped:
+        except Stopped:
             continue
+        finally:
+            attempt.line.end()
 
 
-def _is_a_students(cell):
-    """Could a student's code be what takes so long in this cell?  Only not in the course's locked cells."""
-    return is_grade(cell) or not is_locked(cell)
+def rehearse(notebook, probes, how):
+    """Run the instructor's own notebook, and have the warm process import whatever it came to import.
+
+    torch, for one, imports half a second's worth of modules at the first gradient.
+    """
+    result = Run(notebook)
+    warm = _warm(how.confined)
+    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), warm.fork())
+    try:
+        attempt.cells()
+        attempt.observe(probes)
+        warm.preload(attempt.room.request(do="modules")["result"])
+    finally:
+        attempt.line.end()
+    return result
 
 
 def _belongs_to(cell):
@@ -64,84 +110,144 @@ def _belongs_to(cell):
     return grade_id(cell) if is_solution(cell) else exercise_of(grade_id(cell))
 
 
-def _attempt(result, probes, given_up, seconds):
-    """One kernel's life.  Raises ``_Stopped`` after noting the cell at which it ended."""
-    with TemporaryDirectory(prefix="kernel-") as sockets:
-        _live(_client(result.notebook, seconds, sockets), result, probes, given_up)
+class _Attempt:
+    """One student room's life."""
 
+    def __init__(self, result, given_up, how, line):
+        self.result, self.given_up, self.how, self.line = result, given_up, how, line
+        self.until = None
+        self.room = Room(lambda request: line.ask(request, max(0.05, self.until - time.monotonic())))
+        self.tests = {"__name__": "__main__"}  # the test room's names
 
-def _client(notebook, seconds, sockets):
-    """A client whose kernel talks over sockets in a folder of its own, not over ports that others could reach."""
-    return NotebookClient(
-        notebook,
-        # the course's own cells import torch, which takes its time on a busy machine; a student's cell gets what is due
-        timeout_func=lambda cell: seconds if _is_a_students(cell) else SECONDS_TO_START,
-        kernel_name="python3",
-        allow_errors=True,
-        shutdown_kernel="immediate",  # a student's code has no say in it
-        config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
-    )
-
-
-def _live(client, result, probes, given_up):
-    client.reset_execution_trackers()
-    with client.setup_kernel(env=_environment()):
-        for index, cell in enumerate(result.notebook.cells):
-            if cell.cell_type != "code" or index in result.stopped:
+    def cells(self):
+        for index, cell in enumerate(self.result.notebook.cells):
+            if cell.cell_type != "code" or index in self.result.stopped or not cell.source.strip():
                 continue
-            if _belongs_to(cell) in given_up and is_grade(cell):
+            if is_grade(cell) and _belongs_to(cell) in self.given_up:
                 continue
-            if cell.source.strip():
-                _execute(client, cell, index, result, given_up)
-        for exercise, made in probes.items():
-            if exercise in given_up or exercise in result.observations:
-                continue
-            probe = nbformat.v4.new_code_cell(_observing(exercise, made))
-            result.notebook.cells.append(probe)  # nbclient looks a cell up by its place in the notebook
+            self.until = time.monotonic() + self.how.seconds
+            cell.execution_count = index + 1
             try:
-                _execute(client, probe, len(result.notebook.cells) - 1, result, given_up, exercise)
-            finally:
-                result.notebook.cells.pop()
-            result.observations[exercise] = _observed(probe)
+                is_test = is_grade(cell) and not is_solution(cell)
+                cell.outputs = self._test(cell) if is_test and self.how.split else self._run(cell)
+            except Stopped as stopped:
+                cell.outputs = []
+                self.result.stopped[index] = stopped.why
+                self.given_up.add(_belongs_to(cell))
+                raise
+
+    def observe(self, probes):
+        for exercise, made in probes.items():
+            if exercise in self.given_up or exercise in self.result.observations:
+                continue
+            self.until = time.monotonic() + self.how.seconds
+            self.result.observations[exercise] = None
+            try:
+                answer = self.room.request(do="observe", exercise=exercise, probes=made)
+                self.result.observations[exercise] = answer.get("result")
+            except StudentError:
+                continue
+            except Stopped:
+                self.given_up.add(exercise)
+                raise
+
+    def _run(self, cell):
+        """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
+        answer = self.room.request(do="run", source=cell.source)
+        if not self.how.split:
+            pass
+        elif is_locked(cell):
+            exec(_compiled(cell.source, grade_id(cell)), self.tests)
+        elif is_solution(cell):
+            for name in _defined(cell, grade_id(cell)):
+                self.tests[name] = Function(self.room, name)
+        return _outputs(answer, self.result.notebook)
+
+    def _test(self, cell):
+        """A test, here, against the stand-ins.  Like a notebook cell, its last expression is its result."""
+        body, last = _split(cell.source, grade_id(cell))
+        try:
+            exec(body, self.tests)
+            value = eval(last, self.tests) if last is not None else None
+        except Stopped:
+            raise
+        except Exception as error:
+            return [_failure(error, grade_id(cell), self.result.notebook)]
+        return (
+            []
+            if value is None
+            else [new_output("execute_result", {"text/plain": repr(value)[:200]}, execution_count=1)]
+        )
 
 
-def _environment():
-    return {**os.environ, **_QUIET}
+@cache
+def _compiled(source, name):
+    return compile(source, f"<{name}>", "exec")
 
 
-def _execute(client, cell, index, result, given_up, probing=None):
+@cache
+def _split(source, name):
+    tree = ast.parse(source)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = compile(ast.Expression(tree.body.pop().value), f"<{name}>", "eval")
+    return compile(tree, f"<{name}>", "exec"), last
+
+
+def _defined(cell, exercise):
+    """The names that tests may call: the exercise's own, and what else the cell defines at top level."""
     try:
-        client.execute_cell(cell, index, store_history=False)
-    except (CellTimeoutError, DeadKernelError) as error:
-        why = "timeout" if isinstance(error, CellTimeoutError) else "died"
-        if probing:
-            result.observations[probing] = None
-            given_up.add(probing)
-        else:
-            result.stopped[index] = why
-            given_up.add(_belongs_to(cell))
-        raise _Stopped from None
+        tree = ast.parse(cell.source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {exercise}
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {exercise} | {node.name for node in tree.body if isinstance(node, kinds)}
 
 
-def _observing(exercise, probes):
-    """Source of a cell that observes a function, in a namespace of its own."""
-    return "\n".join(
-        [
-            "def _observe():",
-            "    import json",
-            "    from IPython.display import publish_display_data",
-            "    space = {'__name__': 'observe'}",
-            f"    exec({inspect.getsource(observe)!r}, space)",
-            f"    thing = get_ipython().user_ns.get({exercise!r})",
-            f"    seen = space['observe'](thing, json.loads({json.dumps(probes)!r}))",
-            f"    publish_display_data({{{_MIME!r}: seen}})",
-            "_observe()",
-        ]
-    )
+def _outputs(answer, notebook):
+    """What a cell of the student's showed, as notebook outputs.  The answer may be anything: what has not the right
+    shape is dropped, what is too long is cut."""
+    made = []
+    for name in ("stdout", "stderr"):
+        if isinstance(answer.get(name), str) and answer[name]:
+            made.append(new_output("stream", name=name, text=answer[name][:LONGEST_OUTPUT]))
+    shown = answer.get("shown")
+    for part in shown[:100] if isinstance(shown, list) else ():
+        data = part.get("data") if isinstance(part, dict) else None
+        if isinstance(data, dict):
+            texts = {
+                mime: data[mime][: 4 * LONGEST_OUTPUT] for mime in SHOWN if isinstance(data.get(mime), str)
+            }
+            kind = "execute_result" if part.get("result") is True else "display_data"
+            made.append(
+                new_output(kind, texts, **({"execution_count": 1} if kind == "execute_result" else {}))
+            )
+    if isinstance(answer.get("raised"), dict):
+        error = student_error(answer["raised"])
+        made.append(_student_output(error, [], notebook))
+    return made
 
 
-def _observed(cell):
-    for output in cell.outputs:
-        if output.output_type == "display_data" and _MIME in output.data:
-            return output.data[_MIME]
-    return None
+def _student_output(error, frames, notebook):
+    """An exception of the student's code.  It may call itself what it likes; it is never taken for a check's words.
+
+    The line is shown only if it is one of the submission.
+    """
+    kind = type(error).__name__
+    where = error.where if isinstance(error.where, str) else ""
+    number, _, line = where.partition(": ")
+    known = any(line and line in map(str.strip, cell.source.splitlines()) for cell in notebook.cells)
+    own = [f"Cell In[0], in your code\n----> {number.removeprefix('line ')} {line}"] if known else []
+    name = f"{kind} of yours" if kind in CHECKS else kind
+    return new_output("error", ename=name, evalue=str(error), traceback=frames + own)
+
+
+def _failure(error, name, notebook):
+    """Why a test did not pass, in the form in which Jupyter would have kept it."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == f"<{name}>"
+    ]
+    frames = [f"Cell In[0], line {lines[0]}\n"] if lines else []
+    if isinstance(error, StudentError):
+        return _student_output(error, frames, notebook)
+    return new_output("error", ename=type(error).__name__, evalue=str(error), traceback=frames)

@@ -1,23 +1,41 @@
 """Grade one submission, start to end.  The order of the steps is the order of the package."""
 
+import copy
 import time
 
 import nbformat
 
 from . import engine, marks, submission
+from . import journal as journaling
 from .assignment import Assignment, exercise_of, grade_id
 from .diagnose import Diagnosis
+from .errors import CourseError
 from .results import Graded, Outcome
+
+HOW = engine.How()
+
+
+def prepare(made, diagnosis, how=HOW):
+    """Get ready to grade an assignment: rehearse the instructor's notebook, which must earn every point.
+
+    Raises ``Refused`` where isolation is not to be had, ``CourseError`` for a solution that fails its own checks.
+    """
+    engine.start(how)
+    ran = engine.rehearse(copy.deepcopy(made.solution), diagnosis.probes, how)
+    for exercise in made.exercises:
+        for check in marks.checks_of(ran, exercise):
+            if check.points < check.max_points:
+                raise CourseError(f"solutions/{made.name}.md fails its own check {check.id}: {check.message}")
 
 
 def grade_notebook(
-    made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", seconds=None
+    made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", how=HOW
 ):
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     blank = handed_in.blank
     probes = {name: made_probes for name, made_probes in diagnosis.probes.items() if name not in blank}
-    ran = engine.run(handed_in.notebook, probes, seconds=seconds or engine.SECONDS_A_CELL)
+    ran = engine.run(handed_in.notebook, probes, how)
     outcomes = []
     for exercise in made.exercises:
         checks = marks.checks_of(ran, exercise, blank=exercise.id in blank)
@@ -48,21 +66,30 @@ def ungradable(student, assignment, reason):
     return Graded(student, assignment, status="ungradable", reason=str(reason))
 
 
-def grade_file(path, made=None, *, student="you", diagnosis=None, seconds=None):
+def grade_file(path, made=None, *, student="you", diagnosis=None, how=HOW):
     """Read and grade one file: (Graded, executed notebook or None)."""
     made, handed_in = submission.gradable(path, made)
-    return grade_notebook(made, handed_in, diagnosis or Diagnosis(made), student=student, seconds=seconds)
+    return grade_notebook(made, handed_in, diagnosis or Diagnosis(made), student=student, how=how)
 
 
-def grade_folder(folder, made, diagnosis, *, seconds=None):
-    """Grade what lies in ``submitted/<student>/<assignment>``; never raises for what a student did."""
+def grade_folder(folder, made, diagnosis, *, journal=None, how=HOW):
+    """Grade what lies in ``submitted/<student>/<assignment>``; never raises for what a student did.
+
+    With a ``journal``, the same bytes are not run twice.
+    """
     student = folder.parent.name
     try:
         path, notes = submission.find_notebook(folder, made)
-        graded, notebook = grade_file(path, made, student=student, diagnosis=diagnosis, seconds=seconds)
+        digest = journaling.key(made, path, notes, how) if journal else None
+        known = journal.find(digest, student) if journal else None
+        if known:
+            return known
+        graded, notebook = grade_file(path, made, student=student, diagnosis=diagnosis, how=how)
     except submission.Ungradable as reason:
         return ungradable(student, made.name, reason), None
     graded.notes[:0] = notes
+    if journal:
+        journal.keep(digest, graded, notebook)
     return graded, notebook
 
 

@@ -1,5 +1,6 @@
 """From what each cell did to points and messages."""
 
+import builtins
 import copy
 import math
 import re
@@ -100,17 +101,18 @@ def _message(failure, hidden):
         return said
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED
+    if hidden:  # not even the exception's name, which the student's code could have made up from the input
+        known = failure.ename if isinstance(getattr(builtins, failure.ename, None), type) else "an exception"
+        return f"On an input that you do not see, your code raised {known}. Try other sizes, other scales, float32."
     if failure.ename == "NameError":
         return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
-    if hidden:
-        return f"On an input that you do not see, your code raised {failure.ename}. Try other sizes, other scales, float32."
     kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 
 
 def said_by(failure):
     """An exception's text, without the temporary file name that IPython gives a cell."""
-    return re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", failure.evalue.strip())
+    return re.sub(r"\((?:\d+\.py|<ipython-input[^>]*>), (line \d+)\)", r"(\1)", failure.evalue.strip())
 
 
 def _where(failure):

@@ -61,6 +61,23 @@ class Graded:
     def max_score(self):
         return sum(outcome.max_points for outcome in self.outcomes)
 
+    def as_dict(self):
+        """All of it as plain data, for ``from_dict``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data):
+        outcomes = [
+            Outcome(
+                outcome["id"],
+                [Check(**check) for check in outcome["checks"]],
+                [Hint(**hint) for hint in outcome["hints"]],
+                outcome["blank"],
+            )
+            for outcome in data["outcomes"]
+        ]
+        return cls(**{**data, "outcomes": outcomes})
+
     def as_json(self):
         """The object that ``--json`` writes, one a line."""
         graded = self.status == "graded"

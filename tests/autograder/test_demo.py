@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, classroom, demo
+from autograder import assignment, classroom, demo, engine
 from autograder.paths import ROOT, Course
 
 EXPECTED = {
@@ -28,7 +28,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(course):
     made = demo.make(course)
-    results = classroom.grade_class(course, made, seconds=6)
+    results = classroom.grade_class(course, made, how=engine.How(seconds=6))
     return {result.student: result for result in results}
 
 

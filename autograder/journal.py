@@ -1,0 +1,73 @@
+"""What was graded already: the same bytes, graded by the same grader, need not run again.
+
+A result is kept under the digest of all that it depends on, in ``<course>/.grading/``.  Writing one is a single rename,
+so a grader that is killed leaves whole results or none, and the next run goes on from there.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+
+from .paths import ROOT
+from .results import Graded
+
+
+@cache
+def _grader():
+    """A digest of the grader, of what it imports from the course, and of the libraries that student code meets."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("numpy", "torch", "ipython"):
+        digest.update(f"{name} {version(name)}\n".encode())
+    for top in ("autograder", "attention_course"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.digest()
+
+
+def key(made, path, notes, how):
+    """The digest of a submission and of all else that its result depends on; None for a file that cannot be read."""
+    digest = hashlib.sha256(_grader())
+    digest.update(nbformat.writes(made.solution).encode() + repr((path.name, notes, how)).encode())
+    try:
+        digest.update(path.read_bytes())
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+class Journal:
+    """The results of one course."""
+
+    def __init__(self, course):
+        self.folder = course.root / ".grading"
+
+    def _path(self, digest):
+        return self.folder / digest[:2] / f"{digest}.json"
+
+    def find(self, digest, student):
+        """(Graded, executed notebook) of an earlier run, for this student; None where there is none."""
+        if digest is None:
+            return None
+        try:
+            kept = json.loads(self._path(digest).read_text(encoding="utf-8"))
+            return Graded.from_dict({**kept["graded"], "student": student}), nbformat.from_dict(
+                kept["notebook"]
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, digest, graded, notebook):
+        """Keep a result."""
+        if digest is None:
+            return
+        path = self._path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole = Path(f"{path}.{os.getpid()}.{id(graded)}")
+        whole.write_text(json.dumps({"graded": graded.as_dict(), "notebook": notebook}), encoding="utf-8")
+        whole.replace(path)

@@ -1,0 +1,291 @@
+"""What a student's process may still do: compute.
+
+Linux namespaces (user, mount, pid, network, ipc), Landlock, seccomp and resource limits, in layers: each stops
+what the one before leaves open.  ``missing`` says what this machine lacks.  All calls are made by a process that is about
+to run a student's code; nothing here can be undone from within.
+"""
+
+import ctypes
+import errno
+import os
+import resource
+import struct
+import sys
+from pathlib import Path
+
+MEMORY = 3 * 2**30  # bytes of address space; torch itself takes 700 MB
+SCRATCH = 64 * 2**20  # bytes that may be written
+LARGEST_FILE = 32 * 2**20
+THREADS = 64
+OPEN_FILES = 128
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_CLONE_NEW = {
+    "user": 0x10000000,
+    "mount": 0x00020000,
+    "pid": 0x20000000,
+    "network": 0x40000000,
+    "ipc": 0x08000000,
+    "uts": 0x04000000,
+}
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 4, 38, 24
+
+
+class CannotConfine(OSError):
+    """A layer could not be put on; the student's code must not run."""
+
+
+def _call(what, result):
+    if result < 0:
+        code = ctypes.get_errno()
+        raise CannotConfine(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def die_with_parent():
+    """Get SIGKILL when the process that forked this one ends."""
+    _call("prctl", _libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0))
+
+
+NOBODY = 65534
+
+
+def become_nobody():
+    """Where root runs the grader, the student's code runs as nobody, unless Python itself lies where nobody may look."""
+    if os.getuid() != 0 or not all(_open_to_all(path) for path in (sys.prefix, sys.base_prefix)):
+        return
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    _call("prctl", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))  # else the maps below are not ours to write
+
+
+def _open_to_all(path):
+    path = Path(path).resolve()
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+def enter_namespaces():
+    """Leave the machine's users, mounts, network and ipc; children start in a new pid namespace."""
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", _libc.unshare(sum(_CLONE_NEW.values())))
+    # Inside, the student is user 1000; outside, whoever runs the grader.  What that user may do to files, Landlock takes away.
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+
+
+def own_file_system(scratch):
+    """A tmpfs of limited size at ``scratch``, seen by this process and its children only."""
+    _call("mount private", _libc.mount(b"none", b"/", None, 0x4000 | 0x40000, None))  # MS_REC | MS_PRIVATE
+    options = f"size={SCRATCH},nr_inodes=2000,mode=0700".encode()
+    flags = 0x2 | 0x4 | 0x8  # nosuid, nodev, noexec
+    _call("mount tmpfs", _libc.mount(b"tmpfs", os.fsencode(scratch), b"tmpfs", flags, options))
+
+
+def limit_resources():
+    """Hard limits, so that they cannot be raised again."""
+    for which, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NPROC, THREADS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+    ):
+        resource.setrlimit(which, (most, most))
+
+
+def drop_capabilities():
+    """Give up all capabilities, also those over the own namespaces."""
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    for capability in range(last + 1):
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    header = struct.pack("<Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    _call("capset", _libc.capset(header, struct.pack("<6I", *[0] * 6)))
+    _call("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+# --- Landlock: which files, which sockets, which signals
+
+_READ = (1 << 2) | (1 << 3)  # read a file, list a folder
+_ALL_FS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
+
+
+def landlock_version():
+    """The kernel's Landlock ABI, 0 where there is none."""
+    return max(0, _libc.syscall(444, None, 0, 1))
+
+
+def allow_files(readable, writable):
+    """Only these paths may be read, only ``writable`` written; no TCP, no abstract sockets, no signals to others."""
+    version = landlock_version()
+    if not version:
+        raise CannotConfine(errno.ENOSYS, "Landlock is not there")
+    handled = _ALL_FS[min(version, 5)]
+    network = 3 if version >= 4 else 0  # bind and connect
+    scoped = 3 if version >= 6 else 0  # abstract unix sockets and signals
+    attributes = struct.pack("<QQQ", handled, network, scoped)
+    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    ruleset = _call("landlock_create_ruleset", _libc.syscall(444, attributes, size, 0))
+    everything_but_exec = handled & ~1
+    for paths, access in ((readable, _READ), (writable, everything_but_exec)):
+        for path in paths:
+            _allow(ruleset, path, access)
+    _call("landlock_restrict_self", _libc.syscall(446, ruleset, 0))
+    os.close(ruleset)
+
+
+def _allow(ruleset, path, access):
+    try:
+        target = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    if not os.path.isdir(path):
+        access &= (1 << 1) | (1 << 2) | (1 << 14)  # of a file: write, read, truncate
+    rule = struct.pack("<Qi", access, target)
+    _call(f"landlock_add_rule {path}", _libc.syscall(445, ruleset, 1, rule, 0))
+    os.close(target)
+
+
+def readable_paths():
+    """What Python needs to import and run, and nothing else: no home, no course, no /proc."""
+    prefixes = {
+        sys.prefix,
+        sys.base_prefix,
+        sys.exec_prefix,
+        *(path for path in sys.path if "site-packages" in path),
+    }
+    system = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"]
+    devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    return sorted(prefixes) + system + devices
+
+
+# --- seccomp: which system calls
+
+_FORBIDDEN = [
+    "socket",
+    "socketpair",
+    "connect",
+    "bind",
+    "listen",
+    "accept",
+    "accept4",
+    "sendmmsg",
+    "execve",
+    "execveat",
+    "fork",
+    "vfork",
+    "clone3",
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "process_madvise",
+    "kcmp",
+    "pidfd_open",
+    "pidfd_getfd",
+    "pidfd_send_signal",
+    "mount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "unshare",
+    "setns",
+    "fsopen",
+    "fsmount",
+    "fsconfig",
+    "fspick",
+    "move_mount",
+    "open_tree",
+    "mount_setattr",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "mknod",
+    "mknodat",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "reboot",
+    "swapon",
+    "swapoff",
+    "acct",
+    "quotactl",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "sethostname",
+    "setdomainname",
+    "settimeofday",
+    "clock_settime",
+    "adjtimex",
+    "iopl",
+    "ioperm",
+    "personality",
+    "vhangup",
+    "nfsservctl",
+    "lookup_dcookie",
+    "setuid",
+    "setgid",
+    "setreuid",
+    "setregid",
+    "setresuid",
+    "setresgid",
+    "setgroups",
+    "capset",
+    "msgget",
+    "semget",
+    "shmget",
+    "mq_open",
+]
+
+
+def forbid_system_calls():
+    """No sockets, no new processes, no programs, no tracing, no mounts.  Threads are allowed."""
+    import pyseccomp as seccomp
+
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    for name in _FORBIDDEN:
+        # clone3's flags lie in memory, where a filter cannot look; ENOSYS makes the C library use clone
+        code = errno.ENOSYS if name == "clone3" else errno.EPERM
+        try:
+            rules.add_rule(seccomp.ERRNO(code), name)
+        except (OSError, ValueError):
+            continue  # a call that this machine's library does not know, it cannot make either
+    thread = 0x00010000  # CLONE_THREAD
+    rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
+    rules.load()
+
+
+def missing():
+    """What this machine lacks for confinement, as sentences; empty where all is there."""
+    if not sys.platform.startswith("linux"):
+        return ["Isolation needs Linux."]
+    lacks = []
+    if not landlock_version():
+        lacks.append("The kernel has no Landlock (Linux 5.13 or newer, switched on).")
+    try:
+        import pyseccomp  # noqa: F401
+    except (ImportError, OSError, RuntimeError):
+        lacks.append("libseccomp is not installed.")
+    child = os.fork()
+    if child == 0:
+        try:
+            enter_namespaces()
+            os._exit(0)
+        except OSError:
+            os._exit(1)
+    if os.waitpid(child, 0)[1] != 0:
+        lacks.append(
+            "User namespaces are not allowed here (kernel.unprivileged_userns_clone, or the container's settings)."
+        )
+    return lacks

@@ -1,0 +1,226 @@
+"""The test room's stand-ins for what a student defined.
+
+A test calls ``dot_product_attention(q, k, v)`` or ``SelfAttention(6, 4, 3)`` as it would in a notebook; the call goes to
+the student room, and plain data or a handle comes back.  Modules can be called, their parameters listed and
+loaded, and gradients flow: ``(layer(x)[0] ** 2).sum().backward()`` fills ``.grad`` of ``layer.named_parameters()``.
+"""
+
+import builtins
+
+import numpy as np
+
+from . import wire
+
+
+class StudentError(Exception):
+    """The student's code raised.  Its class also derives from the built-in one that was raised, if that was one."""
+
+    where = None  # the student's line
+
+
+def student_error(described):
+    """The exception that stands for the student's: ``except ValueError`` catches a ValueError."""
+    kind = getattr(builtins, str(described.get("builtin")), Exception)
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(
+        kind, (OSError, UnicodeError)
+    ):
+        kind = Exception
+    bases = (StudentError,) if kind is Exception else (StudentError, kind)
+    name = described.get("kind")
+    error = type(name if isinstance(name, str) and name.isidentifier() else "Exception", bases, {})
+    error = error(str(described.get("text"))[:2000])
+    error.where = described.get("where")
+    error.builtin = kind.__name__
+    return error
+
+
+class Refused(StudentError):
+    """What came back is not plain data."""
+
+
+class Room:
+    """The test room's end of the line to one student room."""
+
+    def __init__(self, ask):
+        self.ask = ask  # request -> answer
+        self.calls = 0
+
+    def request(self, **request):
+        answer = self.ask(request)
+        if not isinstance(answer, dict):
+            raise Refused("Your code sent something that is no answer.")
+        if "refused" in answer:
+            raise Refused(
+                f"Your function returned {answer['refused']}; arrays, numbers and tuples of them can be graded."
+            )
+        if answer.get("error") is not None:
+            raise student_error(answer["error"])
+        return answer
+
+    def call(self, what, args, kwargs, *, numbered=False):
+        """Call in the student room; arrays changed there are changed here."""
+        self.calls += 1
+        number = self.calls if numbered else None
+        answer = self.request(
+            do="call",
+            what=what,
+            args=[_sent(part) for part in args],
+            kwargs={k: _sent(v) for k, v in kwargs.items()},
+            call=number,
+        )
+        for change in answer.get("changed") or ():
+            _change(args, change)
+        return answer.get("result"), number
+
+    def here(self, value):
+        """Handles become stand-ins."""
+        if isinstance(value, wire.Handle):
+            return (
+                Module(self, value)
+                if value.kind == "module"
+                else Function(self, value)
+                if value.kind == "callable"
+                else Thing(value)
+            )
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.here(part) for part in value)
+        if isinstance(value, dict):
+            return {key: self.here(part) for key, part in value.items()}
+        return value
+
+
+def _sent(value):
+    return (
+        value.handle
+        if isinstance(value, (Module, Function, Thing)) and isinstance(value.handle, wire.Handle)
+        else value
+    )
+
+
+def _change(args, change):
+    """Copy back what the function wrote into an argument."""
+    index, now = change
+    if (
+        type(index) is int
+        and 0 <= index < len(args)
+        and isinstance(args[index], np.ndarray)
+        and isinstance(now, np.ndarray)
+    ):
+        if now.shape == args[index].shape:
+            args[index][...] = now
+    elif (
+        type(index) is int
+        and 0 <= index < len(args)
+        and hasattr(args[index], "detach")
+        and hasattr(now, "detach")
+    ) and now.shape == args[index].shape:
+        args[index].detach().copy_(now)
+
+
+class Function:
+    """A function, or a class, in the student room."""
+
+    def __init__(self, room, handle):
+        self._room, self.handle = room, handle
+
+    def __call__(self, *args, **kwargs):
+        result, _ = self._room.call(self.handle, list(args), kwargs)
+        return self._room.here(result)
+
+
+class Thing:
+    """An object of which nothing can be asked."""
+
+    def __init__(self, handle):
+        self.handle = handle
+
+    def __repr__(self):
+        return f"<{self.handle.name}>"
+
+
+class Module:
+    """An ``nn.Module`` in the student room."""
+
+    def __init__(self, room, handle):
+        self._room, self.handle = room, handle
+        self._parameters = None
+
+    def named_parameters(self):
+        """(name, tensor) pairs; gradients arrive in these tensors."""
+        if self._parameters is None:
+            found = self._room.request(do="parameters", of=self.handle)["result"]
+            tensors = found.items() if isinstance(found, dict) else ()
+            self._parameters = {
+                str(name): tensor.requires_grad_() if tensor.is_floating_point() else tensor
+                for name, tensor in tensors
+                if hasattr(tensor, "requires_grad_")
+            }
+        return list(self._parameters.items())
+
+    def parameters(self):
+        return [tensor for _, tensor in self.named_parameters()]
+
+    def state_dict(self):
+        return {name: tensor.detach().clone() for name, tensor in self.named_parameters()}
+
+    def load_state_dict(self, parameters):
+        self._room.request(do="load", of=self.handle, parameters=dict(parameters))
+        self._parameters = None
+
+    def zero_grad(self):
+        for tensor in self.parameters():
+            tensor.grad = None
+
+    def train(self, mode=True):
+        self._room.request(do="mode", of=self.handle, training=bool(mode))
+        return self
+
+    def eval(self):
+        return self.train(False)
+
+    def __call__(self, *args, **kwargs):
+        import torch
+
+        result, number = self._room.call(self.handle, list(args), kwargs, numbered=True)
+        single = not isinstance(result, (tuple, list))
+        parts = [result] if single else list(result)
+        places = [
+            i for i, part in enumerate(parts) if isinstance(part, torch.Tensor) and part.is_floating_point()
+        ]
+        if places:
+            inputs = self.parameters() + [
+                a for a in args if isinstance(a, torch.Tensor) and a.is_floating_point()
+            ]
+            joined = _gradient_function().apply(self._room, number, [parts[i] for i in places], *inputs)
+            for place, tensor in zip(places, joined, strict=True):
+                parts[place] = tensor
+        parts = [self._room.here(part) for part in parts]
+        return parts[0] if single else type(result)(parts)
+
+
+def _gradient_function():
+    """Ties a call's results, which came as data, to the parameters, whose gradients the student room computes."""
+    import torch
+
+    class Remote(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, room, number, results, *inputs):
+            ctx.room, ctx.number, ctx.inputs = room, number, inputs
+            ctx.set_materialize_grads(False)
+            return tuple(result.clone() for result in results)
+
+        @staticmethod
+        def backward(ctx, *seeds):
+            found = ctx.room.request(do="gradient", call=ctx.number, seeds=list(seeds))["result"]
+            found = (
+                found
+                if isinstance(found, list) and len(found) == len(ctx.inputs)
+                else [None] * len(ctx.inputs)
+            )
+            right = [
+                g if hasattr(g, "shape") and g.shape == i.shape else None
+                for g, i in zip(found, ctx.inputs, strict=True)
+            ]
+            return (None, None, None, *right)
+
+    return Remote

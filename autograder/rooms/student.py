@@ -1,0 +1,261 @@
+"""The student room: run cells in IPython's shell, call what they define, keep what is not data.
+
+Everything here runs beside the student's code and may be tampered with by it.  Nothing is trusted that comes out.
+"""
+
+import io
+import os
+import sys
+import traceback
+
+from . import wire
+
+OUTPUT = 256 * 1024  # characters that a cell may print; the rest is dropped
+CALLS_KEPT = 64  # results whose gradients can still be asked for
+
+
+class Printed(io.TextIOBase):
+    """Collects what a cell prints, up to a limit."""
+
+    def __init__(self):
+        self.parts, self.size, self.cut = [], 0, False
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        text = str(text)
+        room = OUTPUT - self.size
+        if len(text) > room:
+            self.cut = True
+        self.parts.append(text[:room])
+        self.size += min(len(text), room)
+        return len(text)
+
+    def text(self):
+        return "".join(self.parts) + ("\n… (cut here: too much output)" if self.cut else "")
+
+
+def new_shell():
+    """IPython's shell, without history, files or threads.  Made once, before forking."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Context"
+    config.InteractiveShell.autocall = 0
+    return InteractiveShell.instance(config=config)
+
+
+class Room:
+    """Serves requests of the test room until the other side goes away."""
+
+    def __init__(self, shell, socket):
+        self.shell, self.socket = shell, socket
+        self.objects = []  # by handle number
+        self.calls = {}  # number -> (arguments, results) of a call whose gradient may be asked for
+
+    def serve(self):
+        while True:
+            try:
+                request = wire.receive(self.socket)
+            except EOFError:
+                return
+            answer = self._answer(request)
+            try:
+                wire.send(self.socket, answer, self.keep)
+            except wire.NotData as why:
+                wire.send(self.socket, {"refused": str(why)})
+
+    def _answer(self, request):
+        try:
+            return getattr(self, "do_" + request.pop("do"))(**request)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's code, too
+            return {"error": describe(error)}
+
+    # --- cells
+
+    def do_run(self, source):
+        printed, warned = Printed(), Printed()
+        out, err = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = printed, warned
+        shown = []
+        self.shell.display_pub.publish = lambda data=None, metadata=None, **_: shown.append(_small(data))
+        self.shell.displayhook.write_format_data = lambda data, metadata=None: shown.append(
+            {**_small(data), "result": True}
+        )
+        try:
+            ran = self.shell.run_cell(source, store_history=False)
+        finally:
+            sys.stdout, sys.stderr = out, err
+        error = ran.error_before_exec or ran.error_in_exec
+        return {
+            "stdout": printed.text(),
+            "stderr": warned.text(),
+            "shown": shown[:100],
+            "raised": describe(error) if error is not None else None,
+        }
+
+    # --- objects
+
+    def keep(self, thing):
+        """A handle for an object that is not data."""
+        self.objects.append(thing)
+        return wire.Handle(len(self.objects) - 1, _kind(thing), type(thing).__name__)
+
+    def _mean(self, value):
+        """Handles in a request become the objects that they stand for."""
+        if isinstance(value, wire.Handle):
+            return self.objects[value.number]
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._mean(part) for part in value)
+        if isinstance(value, dict):
+            return {key: self._mean(part) for key, part in value.items()}
+        return value
+
+    def _find(self, name):
+        if isinstance(name, wire.Handle):
+            return self.objects[name.number]
+        if name not in self.shell.user_ns:
+            raise NameError(f"name '{name}' is not defined")
+        return self.shell.user_ns[name]
+
+    def do_call(self, what, args, kwargs, call=None):
+        """Call a name or a handle.  ``call`` numbers the call, so that its gradient can be asked for.
+
+        Arguments that the function changed in place are sent back, as if both sides saw the same array.
+        """
+        thing = self._find(what)
+        args = [self._mean(part) for part in args]
+        kept = [_copy(part) for part in args]
+        if call is not None:
+            args = [_leaf(part) for part in args]
+        result = thing(*args, **{key: self._mean(part) for key, part in kwargs.items()})
+        if call is not None:
+            self.calls[call] = (thing, args, result)
+            self.calls.pop(call - CALLS_KEPT, None)
+        changed = [
+            [i, now] for i, (now, then) in enumerate(zip(args, kept, strict=True)) if _differs(now, then)
+        ]
+        return {"result": result, "changed": changed}
+
+    def do_parameters(self, of):
+        return {"result": dict(self._find(of).named_parameters())}
+
+    def do_load(self, of, parameters):
+        self._find(of).load_state_dict(parameters)
+        return {"result": None}
+
+    def do_mode(self, of, training):
+        self._find(of).train(training)
+        return {"result": None}
+
+    def do_gradient(self, call, seeds):
+        """Vector–Jacobian product: the gradients of a call's parameters and arguments, given those of its results."""
+        import torch
+
+        module, args, result = self.calls[call]
+        outputs = [
+            part for part in (result if isinstance(result, (tuple, list)) else [result]) if _tensor(part)
+        ]
+        pairs = [
+            (out, seed)
+            for out, seed in zip(outputs, seeds, strict=True)
+            if seed is not None and out.requires_grad
+        ]
+        wanted = [p for _, p in module.named_parameters()] if hasattr(module, "named_parameters") else []
+        wanted += [part for part in args if _tensor(part) and part.requires_grad]
+        if not pairs:
+            return {"result": [None] * len(wanted)}
+        gradients = torch.autograd.grad(
+            [out for out, _ in pairs],
+            wanted,
+            [seed for _, seed in pairs],
+            retain_graph=True,
+            allow_unused=True,
+        )
+        return {"result": list(gradients)}
+
+    def do_modules(self):
+        """The modules that are imported by now, for ``warm.preload``."""
+        return {"result": [name for name in sys.modules if not name.startswith(("__", "autograder"))]}
+
+    def do_observe(self, exercise, probes):
+        from autograder import observe
+
+        return {"result": observe.observe(self.shell.user_ns.get(exercise), probes)}
+
+
+def describe(error):
+    """An exception as data: its kind, its text, and the student's own lines."""
+    kind = type(error).__name__
+    builtin = next(
+        (base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"), "Exception"
+    )
+    try:
+        text = str(error)[:2000]
+    except Exception:
+        text = ""
+    frames = [
+        f"line {frame.lineno}: {frame.line}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(("<ipython-input", "/tmp/ipykernel", "<cell"))
+        or "ipykernel" in frame.filename
+    ]
+    return {
+        "kind": str(kind)[:80],
+        "builtin": builtin,
+        "text": text,
+        "where": frames[-1][:300] if frames else None,
+    }
+
+
+def _small(data):
+    """Of what a cell shows, the kinds that a page can show safely."""
+    known = ("text/plain", "image/png")
+    return {"data": {mime: str(data[mime])[:1_000_000] for mime in known if data and mime in data}}
+
+
+def _kind(thing):
+    if type(thing).__module__.partition(".")[0] != "builtins" and hasattr(thing, "named_parameters"):
+        return "module"
+    return "callable" if callable(thing) else "object"
+
+
+def _tensor(thing):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.Tensor)
+
+
+def _leaf(part):
+    """Float tensors take part in gradients."""
+    return part.requires_grad_() if _tensor(part) and part.is_floating_point() else part
+
+
+def _copy(part):
+    import numpy as np
+
+    return part.clone().detach() if _tensor(part) else part.copy() if isinstance(part, np.ndarray) else None
+
+
+def _differs(now, then):
+    import numpy as np
+
+    if then is None:
+        return False
+    a, b = (part.detach().numpy() if _tensor(part) else part for part in (now, then))
+    return a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+
+
+def close_files(keep):
+    """Close every file that the forked process has inherited, but for ``keep`` and the standard three."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nothing, standard)
+    low = 3
+    for number in sorted(keep):
+        os.closerange(low, number)
+        low = number + 1
+    os.closerange(low, 4096)

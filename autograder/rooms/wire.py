@@ -1,0 +1,190 @@
+"""What passes between the rooms: JSON and plain array buffers, never code, never a pickle.
+
+A frame is 8 bytes of length, then a message: 4 bytes of header length, the header as JSON, the arrays' bytes one after
+another.  In the header an array stands as ``{"$": "array", …}``, any other object that is not data as a handle,
+``{"$": "handle", …}``.  ``decode`` trusts nothing: types, sizes and nesting are checked before anything is made.
+"""
+
+import json
+import math
+import struct
+import sys
+
+import numpy as np
+
+LARGEST = 64 * 2**20  # bytes in one message
+DEEPEST = 16  # lists in lists
+MOST = 100_000  # values in one message, an array counting as one
+DTYPES = {name: np.dtype(name) for name in (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"
+)}  # fmt: skip
+
+
+class NotData(ValueError):
+    """A message that is not plain data within the limits; says what is wrong in words."""
+
+
+class Handle:
+    """An object that stays in the student room; ``kind`` is "module", "callable" or "object"."""
+
+    def __init__(self, number, kind, name):
+        self.number, self.kind, self.name = number, kind, name
+
+
+def encode(value, keep=None):
+    """A value as bytes.  ``keep(thing)`` turns what is not data into a ``Handle``; without it that is ``NotData``."""
+    buffers = []
+    header = json.dumps(_plain(value, buffers, keep, 0, set())).encode()
+    return b"".join([struct.pack("<I", len(header)), header, *buffers])
+
+
+def _plain(value, buffers, keep, depth, inside):
+    if value is None or type(value) in (bool, str):
+        return value
+    if type(value) is int:
+        if abs(value) < 2**63:
+            return value
+        raise NotData("a whole number beyond 64 bits")
+    if type(value) is float:
+        return value if math.isfinite(value) else {"$": "float", "v": repr(value)}
+    if type(value) is Handle:
+        return {"$": "handle", "n": value.number, "k": value.kind, "t": value.name}
+    if isinstance(value, np.generic):
+        return _array(np.asarray(value), buffers, scalar=True)
+    if isinstance(value, np.ndarray):
+        return _array(np.array(value, subok=False), buffers)
+    if _is_tensor(value):
+        return _array(value.detach().cpu().numpy(), buffers, torch=True, grad=bool(value.requires_grad))
+    if type(value) in (list, tuple, dict):
+        if depth >= DEEPEST or id(value) in inside:
+            raise NotData("lists nested too deeply, or within themselves")
+        inside = inside | {id(value)}
+        if type(value) is dict:
+            pairs = [
+                [_plain(part, buffers, keep, depth + 1, inside) for part in pair] for pair in value.items()
+            ]
+            return {"$": "dict", "v": pairs}
+        parts = [_plain(part, buffers, keep, depth + 1, inside) for part in value]
+        return {"$": "tuple", "v": parts} if type(value) is tuple else parts
+    if keep is None:
+        raise NotData(f"a {type(value).__name__}")
+    return _plain(keep(value), buffers, None, depth, inside)
+
+
+def _is_tensor(value):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _array(array, buffers, **extra):
+    if array.dtype.name not in DTYPES:
+        raise NotData(f"an array of {array.dtype}")
+    raw = np.ascontiguousarray(array).tobytes()
+    if sum(map(len, buffers)) + len(raw) > LARGEST:
+        raise NotData("more data than may pass")
+    buffers.append(raw)
+    return {"$": "array", "d": array.dtype.name, "s": list(array.shape), **extra}
+
+
+def decode(message):
+    """Bytes -> value.  Raises ``NotData``; makes nothing but plain values, fresh arrays and tensors, and handles."""
+    if not 4 <= len(message) <= LARGEST + 2**20:
+        raise NotData("a message of an impossible size")
+    (length,) = struct.unpack_from("<I", message)
+    try:
+        header = json.loads(message[4 : 4 + length], parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise NotData("a damaged message") from None
+    return _Reader(memoryview(message)[4 + length :]).value(header, 0)
+
+
+def _no_constant(name):
+    raise ValueError(name)
+
+
+class _Reader:
+    def __init__(self, buffer):
+        self.buffer, self.at, self.seen = buffer, 0, 0
+
+    def value(self, plain, depth):
+        self.seen += 1
+        if self.seen > MOST:
+            raise NotData("too many values")
+        if depth > 2 * DEEPEST:
+            raise NotData("lists nested too deeply")
+        if plain is None or type(plain) in (bool, int, float, str):
+            return plain
+        if type(plain) is list:
+            return [self.value(part, depth + 1) for part in plain]
+        kind = plain.get("$")
+        if kind == "tuple" and type(plain.get("v")) is list:
+            return tuple(self.value(part, depth + 1) for part in plain["v"])
+        if kind == "dict" and type(plain.get("v")) is list:
+            return self._dict(plain["v"], depth)
+        if kind == "array":
+            return self._array(plain)
+        if kind == "float" and plain.get("v") in ("nan", "inf", "-inf"):
+            return float(plain["v"])
+        if (
+            kind == "handle"
+            and type(plain.get("n")) is int
+            and all(type(plain.get(key)) is str for key in "kt")
+        ):
+            return Handle(plain["n"], plain["k"][:20], plain["t"][:80])
+        raise NotData("a damaged message")
+
+    def _dict(self, pairs, depth):
+        made = {}
+        for pair in pairs:
+            if type(pair) is not list or len(pair) != 2:
+                raise NotData("a damaged message")
+            key, value = (self.value(part, depth + 1) for part in pair)
+            if type(key) not in (str, int, bool, float, type(None)):
+                raise NotData("a dict with keys that are not plain")
+            made[key] = value
+        return made
+
+    def _array(self, plain):
+        dtype, shape = DTYPES.get(plain.get("d")), plain.get("s")
+        good = dtype is not None and type(shape) is list and len(shape) <= 32
+        if not good or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+            raise NotData("a damaged array")
+        size = math.prod(shape) * dtype.itemsize
+        if size > len(self.buffer) - self.at:
+            raise NotData("an array shorter than it says")
+        # a copy: writable, aligned, and nobody else's
+        array = np.frombuffer(self.buffer[self.at : self.at + size], dtype=dtype).reshape(shape).copy()
+        self.at += size
+        if dtype.name == "bool" and array.size and array.view(np.uint8).max() > 1:
+            raise NotData("a damaged array")
+        if plain.get("torch") is True:
+            import torch
+
+            return torch.from_numpy(array)
+        return array[()] if plain.get("scalar") is True else array
+
+
+def send(socket, value, keep=None):
+    """Write one frame."""
+    message = encode(value, keep)
+    socket.sendall(struct.pack("<Q", len(message)) + message)
+
+
+def receive(socket):
+    """Read one frame.  Raises ``EOFError`` where the other side is gone, ``TimeoutError`` by the socket's timeout."""
+    (length,) = struct.unpack("<Q", exactly(socket, 8))
+    if length > LARGEST + 2**20:
+        raise NotData("a message of an impossible size")
+    return decode(exactly(socket, length))
+
+
+def exactly(socket, count):
+    """Read so many bytes.  Raises ``EOFError`` where the other side is gone before that."""
+    parts = bytearray(count)
+    view, at = memoryview(parts), 0
+    while at < count:
+        got = socket.recv_into(view[at:])
+        if got == 0:
+            raise EOFError
+        at += got
+    return bytes(parts)
