@@ -28,6 +28,9 @@ release: $(BIN)/.ready  ## exercises/ from solutions/, and source/ for nbgrader'
 grade: $(BIN)/.ready  ## grade what lies in submitted/
 	$(BIN)/python -m autograder grade
 
+bench: $(BIN)/.ready  ## the grader's speed against stock nbgrader's, as a table and benchmarks/results/grading.json
+	$(BIN)/python benchmarks/grading.py
+
 clean:  ## remove all that was built (a class's submissions and gradebook stay)
 	rm -rf _build source .venv *.egg-info
 
@@ -40,4 +43,4 @@ $(BIN)/.ready: requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
 	touch $@
 
-.PHONY: course test book serve release grade clean help
+.PHONY: course test book serve release grade bench clean help

@@ -163,8 +163,8 @@ class Module:
     def state_dict(self):
         return {name: tensor.detach().clone() for name, tensor in self.named_parameters()}
 
-    def load_state_dict(self, parameters):
-        self._room.request(do="load", of=self.handle, parameters=dict(parameters))
+    def load_state_dict(self, parameters, strict=True):
+        self._room.request(do="load", of=self.handle, parameters=dict(parameters), strict=bool(strict))
         self._parameters = None
 
     def zero_grad(self):

@@ -144,8 +144,8 @@ class Room:
     def do_parameters(self, of):
         return {"result": dict(self._find(of).named_parameters())}
 
-    def do_load(self, of, parameters):
-        self._find(of).load_state_dict(parameters)
+    def do_load(self, of, parameters, strict):
+        self._find(of).load_state_dict(parameters, strict=strict)
         return {"result": None}
 
     def do_mode(self, of, training):

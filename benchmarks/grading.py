@@ -1,0 +1,188 @@
+"""How fast is the grader, against stock ``nbgrader autograde`` on the same class?
+
+    python benchmarks/grading.py [--n 60] [--stock 6] [--rounds 3] [--scale 30 300 3000]
+
+Both grade the same submissions of an assignment that imports torch, ours with isolation on and the gradebook written, in
+turns, so that a busy machine slows both.  Writes a table and benchmarks/results/grading.json.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook
+from rich.console import Console
+from rich.table import Table
+
+from autograder import assignment, demo, release
+from autograder.paths import ROOT, Course
+
+RESULTS = ROOT / "benchmarks" / "results" / "grading.json"
+HONEST = [  # what a class hands in; loops and crashes cost their time-out with any grader
+    "right", "right-another-way", "half-done", "unscaled", "softmax-on-the-wrong-axis", "float64-by-accident",
+    "penalty-of-positions", "four-misconceptions", "two-mistakes-in-one", "syntax-error",
+]  # fmt: skip
+console = Console(highlight=False)
+
+
+def make_class(root, made, count):
+    """A course folder with ``count`` honest submissions, no two with the same bytes."""
+    course = Course(Path(root))
+    config = (ROOT / "nbgrader_config.py").read_text()
+    root.mkdir(parents=True)
+    (root / "nbgrader_config.py").write_text(
+        config.replace("str(Path(__file__).resolve().parent)", repr(str(root)))
+    )
+    release.write_source(made, course)
+    notebooks = demo.students(made)
+    for number in range(count):
+        notebook = notebooks[HONEST[number % len(HONEST)]]
+        notebook.metadata["number"] = number
+        folder = course.submitted / f"s{number:04d}" / made.name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{made.name}.ipynb")
+    return course
+
+
+def command(course, *arguments):
+    """Run to the end; return wall seconds."""
+    bin_folder = str(Path(sys.executable).parent)
+    env = {**os.environ, "PATH": os.pathsep.join([bin_folder, os.environ["PATH"]]), "PYTHONPATH": str(ROOT)}
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)], cwd=course.root, env=env, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    return time.perf_counter() - start
+
+
+def scores(course, name):
+    with Gradebook(course.database_url) as book:
+        return {s.student.id: s.score for s in book.assignment_submissions(name)}
+
+
+def one_round(folder, made, n, stock, workers):
+    """Grade ``stock`` submissions by nbgrader, then all ``n`` by ours: seconds of each, and whether the marks agree."""
+    theirs = make_class(folder / "stock", made, stock)
+    command(theirs, "nbgrader", "generate_assignment", made.name)
+    stock_seconds = command(theirs, "nbgrader", "autograde", made.name)
+    ours = make_class(folder / "ours", made, n)
+    seconds = command(
+        ours, "autograder", "grade", made.name, "--course", ours.root, "--workers", workers, "--fresh"
+    )
+    expected, got = scores(theirs, made.name), scores(ours, made.name)
+    return stock_seconds / stock, seconds / n, all(got[student] == mark for student, mark in expected.items())
+
+
+def scaling(made, sizes, workers):
+    """Seconds a submission and peak memory over the size of the class."""
+    rows = []
+    for n in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            course = make_class(Path(folder) / "c", made, n)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            seconds = command(
+                course,
+                "autograder",
+                "grade",
+                made.name,
+                "--course",
+                course.root,
+                "--workers",
+                workers,
+                "--fresh",
+            )
+            peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            rows.append({"n": n, "seconds_per_submission": seconds / n, "largest_process_mb": peak / 1024})
+            console.print(
+                f"  {n} submissions: {seconds / n * 1000:.0f} ms each, largest process {peak / 1024:.0f} MB"
+            )
+    return rows
+
+
+def floor(made, repeats=20):
+    """Milliseconds of a bare fork that runs the solution's cells and tests in one room, without isolation or gradebook."""
+    from autograder import engine
+    from autograder.diagnose import Diagnosis
+    from autograder.submission import rebuild
+
+    how = engine.How(confined=False, split=False)
+    engine.start(how)
+    engine.rehearse(
+        rebuild(demo.answered(made, demo.solved(made)), made).notebook, Diagnosis(made).probes, how
+    )
+    times = []
+    for _ in range(repeats):
+        notebook = rebuild(demo.answered(made, demo.solved(made)), made).notebook
+        start = time.perf_counter()
+        engine.run(notebook, {}, how)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=60)
+    parser.add_argument(
+        "--stock", type=int, default=6, help="submissions that stock nbgrader grades in a round"
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--scale", type=int, nargs="*", default=[30, 300])
+    options = parser.parse_args()
+    made = assignment.load(demo.ASSIGNMENT)
+    rounds = []
+    for number in range(options.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            rounds.append(one_round(Path(folder), made, options.n, options.stock, options.workers))
+        stock, ours, equal = rounds[-1]
+        console.print(
+            f"round {number + 1}: stock {stock:.2f} s, ours {ours * 1000:.0f} ms a submission, ratio {stock / ours:.0f}, marks {'equal' if equal else 'DIFFER'}"
+        )
+    ratios = [stock / ours for stock, ours, _ in rounds]
+    result = {
+        "speedup": statistics.median(ratios),
+        "speedup_range": [min(ratios), max(ratios)],
+        "marks_equal": all(equal for *_, equal in rounds),
+        "seconds_per_submission": statistics.median(ours for _, ours, _ in rounds),
+        "stock_seconds_per_submission": statistics.median(stock for stock, *_ in rounds),
+        "workers": options.workers,
+        "n": options.n,
+        "floor_seconds": floor(made),
+        "scaling": scaling(made, options.scale, options.workers),
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.system(),
+        },
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    table = Table(
+        "",
+        "seconds a submission",
+        title=f"{made.name}, {options.n} submissions, {options.workers} workers, isolated",
+    )
+    table.add_row("stock nbgrader autograde", f"{result['stock_seconds_per_submission']:.3f}")
+    table.add_row("grade", f"{result['seconds_per_submission']:.3f}")
+    table.add_row("a bare fork running the cells (one worker)", f"{result['floor_seconds']:.3f}")
+    table.add_row(
+        "speed-up, median of rounds", f"{result['speedup']:.0f}× ({min(ratios):.0f}–{max(ratios):.0f})"
+    )
+    console.print(table)
+    if not result["marks_equal"]:
+        raise SystemExit("The marks differ from stock nbgrader's.")
+
+
+if __name__ == "__main__":
+    main()
