@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+ROOT = Path(__file__).resolve().parents[1]
+EXT = ROOT / "book" / "_ext"
+sys.path.insert(0, str(EXT))
 
-import downloads  # noqa: F401
-import execute  # noqa: F401
-import tidy  # noqa: F401
+import downloads  # noqa: E402, F401
+import execute  # noqa: E402, F401
+import tidy  # noqa: E402, F401

@@ -8,17 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-EXT = ROOT / "book" / "_ext"
-sys.path.insert(0, str(EXT))
-import downloads  # noqa: E402
-import execute  # noqa: E402
-import tidy  # noqa: E402
+from site_tools import EXT, ROOT, downloads, execute, tidy
 
 HEAD = """---
 jupytext:
