@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from . import feedback, gradebook
+from . import engine, feedback, gradebook
 from .assignment import Assignment
 from .diagnose import Diagnosis
 from .errors import Refused
@@ -23,11 +23,13 @@ def folders(course, made):
 def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook and feedback.  Returns the results, by student.
 
-    What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.  A fault in grading one submission never stops the next.
+    What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.
+    A fault in grading one submission never stops the next.
     """
+    engine.start(how)  # it imports torch while the gradebook is made
+    gradebook.record_assignment(course, made)
     diagnosis = Diagnosis(made)
     prepare(made, diagnosis, how)
-    gradebook.record_assignment(course, made)
     journal = None if fresh else Journal(course)
     results = []
     with gradebook.opened(course) as book, ThreadPoolExecutor(workers) as pool:

@@ -14,6 +14,7 @@ from . import assignment, classroom, demo, engine, feedback, grade, show, submis
 from . import release as releasing
 from .errors import CourseError, Refused
 from .paths import ROOT, Course
+from .rooms import confine
 from .submission import Ungradable
 
 app = typer.Typer(
@@ -201,7 +202,11 @@ def demonstrate(
         show.class_table([json.loads(line) for line in marks.read_text(encoding="utf-8").splitlines()])
     else:
         made = demo.make(course)
-        _grade(course, [made.name], workers, engine.How(seconds=demo.SECONDS), marks)
+        lacks = confine.missing()
+        if lacks:  # these notebooks are our own
+            show.errors.print(f"Without isolation here: {' '.join(lacks)}", markup=False, soft_wrap=True)
+        how = engine.How(seconds=demo.SECONDS, confined=not lacks)
+        _grade(course, [made.name], workers, how, marks)
         demo.mark_fresh(course)
     show.console.print(f"\nSite:            {ROOT / '_build' / 'html' / 'index.html'}", soft_wrap=True)
     show.console.print(

@@ -1,30 +1,60 @@
 """Marks and comments into nbgrader's gradebook.  This module is its only writer."""
 
-import os
-import shutil
-import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbgrader.api
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from sqlalchemy.exc import SAWarning
 
 
 @contextmanager
+def _version_asked_here():
+    """nbgrader starts a program, ``alembic``, to learn the version of a new gradebook, which needs it on the PATH
+    and seconds of time.  Alembic's own library says the same."""
+    stock = nbgrader.api.get_alembic_version
+    nbgrader.api.get_alembic_version = _alembic_version
+    try:
+        yield
+    finally:
+        nbgrader.api.get_alembic_version = stock
+
+
+def _alembic_version():
+    config = Config()
+    config.set_main_option("script_location", str(Path(nbgrader.api.__file__).parent / "alembic"))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+@contextmanager
 def opened(course):
     """The course's gradebook, made where there is none."""
     course.root.mkdir(parents=True, exist_ok=True)
-    if (
-        shutil.which("alembic") is None
-    ):  # nbgrader calls it by name, also where the environment is not activated
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _version_asked_here():
         # nbgrader 0.9.6 builds its rows in an order that SQLAlchemy 2.1 remarks upon; the rows come out right
         warnings.simplefilter("ignore", SAWarning)
         with Gradebook(course.database_url) as book:
+            # one writer: what it has read of the assignment stays true, and need not be read again after each commit
+            book.db().expire_on_commit = False
             yield book
+
+
+@contextmanager
+def _one_transaction(book):
+    """Let nbgrader's own commits wait, so that a submission is written whole or, if the grader is killed, not at all."""
+    book.db.commit = book.db.flush
+    try:
+        yield
+    except BaseException:
+        book.db.rollback()
+        raise
+    finally:
+        del book.db.commit
+    book.db.commit()
 
 
 def record_assignment(course, made):
@@ -38,6 +68,11 @@ def record_assignment(course, made):
 
 def record(book, graded):
     """Write one result.  What an instructor entered by hand, marks and comments, stays."""
+    with _one_transaction(book):
+        _record(book, graded)
+
+
+def _record(book, graded):
     book.update_or_create_student(graded.student)
     book.update_or_create_submission(graded.assignment, graded.student)
     notebook = book.find_submission_notebook(graded.assignment, graded.assignment, graded.student)
@@ -50,7 +85,6 @@ def record(book, graded):
     comments = {outcome.id: _comment(outcome) for outcome in graded.outcomes}
     for comment in notebook.comments:
         comment.auto_comment = graded.reason if ungradable else comments.get(comment.name)
-    book.db.commit()
 
 
 def _comment(outcome):
