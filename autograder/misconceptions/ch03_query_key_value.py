@@ -125,6 +125,69 @@ def nearest_only(queries, keys, values, bandwidth):
     return values[np.abs(queries[:, None] - keys[None, :]).argmin(1)]
 
 
+@wrong(
+    "kernel_pooling",
+    "Your exponent is −((q − k)/(2σ))²: the 2 has got inside the square and became a 4, so that your kernel is wider "
+    "than the bandwidth says. Only the distance and σ are squared.",
+)
+def two_inside_the_square(queries, keys, values, bandwidth):
+    return softmax(-(((queries[:, None] - keys[None, :]) / (2 * bandwidth)) ** 2)) @ values
+
+
+@wrong(
+    "kernel_pooling",
+    "You divide by the sum of the whole table, over queries and keys. The denominator belongs to one query: the weights "
+    "of each row sum to one.",
+)
+def normalised_over_everything(queries, keys, values, bandwidth):
+    with np.errstate(invalid="ignore"):
+        kernel = np.exp(-((queries[:, None] - keys[None, :]) ** 2) / (2 * bandwidth**2))
+        return (kernel / kernel.sum()) @ values
+
+
+@wrong(
+    "kernel_pooling",
+    "Your weights sum to one, and then you take a mean over the keys: that divides by their number once more. A "
+    "weighted mean is the plain sum of weight times value.",
+)
+def divided_once_more(queries, keys, values, bandwidth):
+    weights = softmax(-((queries[:, None] - keys[None, :]) ** 2) / (2 * bandwidth**2))
+    return (weights * values).mean(1)
+
+
+@wrong(
+    "kernel_pooling",
+    "The sum of each row has lost its axis: shape (n,) lines up with the keys, not with the queries. Either you get an "
+    "error, or, where n = m, each weight is divided by the sum of another query. What does keepdims=True do?",
+)
+def keepdims_forgotten(queries, keys, values, bandwidth):
+    with np.errstate(invalid="ignore"):
+        kernel = np.exp(-((queries[:, None] - keys[None, :]) ** 2) / (2 * bandwidth**2))
+        return (kernel / kernel.sum(1)) @ values
+
+
+@wrong(
+    "kernel_pooling",
+    "Far from every key you return 0. A small number in the denominator, or nan_to_num, hides the 0/0 without answering "
+    "it: 0 is no mean of the values. Subtract the largest exponent first and the division is harmless.",
+)
+def zero_far_away(queries, keys, values, bandwidth):
+    kernel = np.exp(-((queries[:, None] - keys[None, :]) ** 2) / (2 * bandwidth**2))
+    return (kernel @ values) / (kernel.sum(1) + np.finfo(keys.dtype).tiny)
+
+
+@wrong(
+    "kernel_pooling",
+    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
+    "new np.zeros(…) are float64; plain Python numbers leave the dtype alone, and a buffer takes a dtype=.",
+)
+def pooled_in_float64(queries, keys, values, bandwidth):
+    pooled = np.zeros(len(queries))
+    for i, query in enumerate(queries):
+        pooled[i] = softmax(-((query - keys) ** 2) / (2 * bandwidth**2)) @ values
+    return pooled
+
+
 @wrong("kernel_pooling", None, also=("without_the_two", "bandwidth_not_squared"))
 def neither_two_nor_square(queries, keys, values, bandwidth):
     return softmax(-((queries[:, None] - keys[None, :]) ** 2) / bandwidth) @ values
@@ -151,6 +214,15 @@ def subtract_outer(queries, keys, values, bandwidth):
     weights = np.exp(exponents - np.max(exponents, axis=1)[:, np.newaxis])
     weights = weights / np.sum(weights, axis=1)[:, np.newaxis]
     return np.einsum("nm,m->n", weights, values)
+
+
+@right("kernel_pooling")
+def nearest_where_nothing_is_near(queries, keys, values, bandwidth):
+    distances = np.abs(queries[:, None] - keys)
+    kernel = np.exp(-(distances**2) / (2 * bandwidth**2))
+    total = kernel.sum(1)
+    with np.errstate(invalid="ignore"):
+        return np.where(total > 0, kernel @ values / total, values[distances.argmin(1)])
 
 
 # ---------------------------------------------------------------- dot_product_attention
@@ -183,7 +255,7 @@ def unscaled(queries, keys, values):
 
 @wrong(
     "dot_product_attention",
-    "You divide by d. The dot product of d independent terms has the variance d, hence the standard deviation √d: "
+    "You divide by d, or twice by √d. The dot product of d independent terms has the variance d, hence the standard deviation √d: "
     "dividing by d makes the scores shrink as the width grows, and the weights all alike.",
 )
 def divided_by_d(queries, keys, values):
@@ -289,8 +361,8 @@ def no_softmax(queries, keys, values):
 
 @wrong(
     "dot_product_attention",
-    "Your numbers are right, but float32 goes in and float64 comes out: np.sqrt gives a float64 scalar, and NumPy keeps "
-    "the wider type. math.sqrt(d) or d**0.5 is a plain number and leaves the dtype alone.",
+    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
+    "new np.zeros(…) are float64. math.sqrt(d) or d**0.5 is a plain number and leaves the dtype alone; a buffer takes a dtype=.",
 )
 def becomes_float64(queries, keys, values):
     weights = softmax(queries @ keys.swapaxes(-1, -2) / np.sqrt(queries.shape[-1]))
@@ -299,10 +371,10 @@ def becomes_float64(queries, keys, values):
 
 @wrong(
     "dot_product_attention",
-    "Your function divides the caller's queries in place (/= changes the array itself). Make a new array instead: "
-    "whoever calls it twice gets another result the second time.",
+    "Your result is right, but your function changes an array of the caller's in place (/=, *= and -= write into the array "
+    "itself). Make a new one instead: whoever calls your function twice gets another result the second time.",
 )
-def changes_queries(queries, keys, values):
+def changes_its_input(queries, keys, values):
     queries /= math.sqrt(queries.shape[-1])
     weights = softmax(queries @ keys.swapaxes(-1, -2))
     return weights @ values, weights
@@ -316,6 +388,108 @@ def overflow(queries, keys, values):
     with np.errstate(over="ignore", invalid="ignore"):
         exponentials = np.exp(queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1]))
         weights = exponentials / exponentials.sum(-1, keepdims=True)
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "You multiply by √d where the formula divides: your scores spread more the wider the vectors are, and soon one key takes all.",
+)
+def multiplied_by_root_d(queries, keys, values):
+    weights = softmax(queries @ keys.swapaxes(-1, -2) * math.sqrt(queries.shape[-1]))
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "You divide by the root of the number of queries (shape[1]). The score is a sum over the width d, the last axis, and "
+    "that is what makes it grow.",
+)
+def scaled_by_number_of_queries(queries, keys, values):
+    weights = softmax(queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[1]))
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "You divide by the root of len(queries), which is the size of the batch. The score is a sum over the width d, the last axis.",
+)
+def scaled_by_batch_size(queries, keys, values):
+    weights = softmax(queries @ keys.swapaxes(-1, -2) / math.sqrt(len(queries)))
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "Operator precedence: d**1/2 is half of d, not its root. The root is d**0.5, d**(1/2) or math.sqrt(d).",
+)
+def half_of_d(queries, keys, values):
+    weights = softmax(queries @ keys.swapaxes(-1, -2) / (queries.shape[-1] / 2))
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "Operator precedence again: scores / d**1/2 divides by d and then by 2. The root is d**0.5, d**(1/2) or math.sqrt(d).",
+)
+def divided_by_d_and_two(queries, keys, values):
+    weights = softmax(queries @ keys.swapaxes(-1, -2) / queries.shape[-1] ** 1 / 2)
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "reshape gives the keys the transposed shape, but not the transposed content: it reads the same numbers in the same "
+    "order, so that a column is no key any more. Swap the axes instead.",
+)
+def reshaped_keys(queries, keys, values):
+    batch, m, d = keys.shape
+    weights = softmax(queries @ keys.reshape(batch, d, m) / math.sqrt(d))
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "Your output is right, but what you return as weights are the scores before the softmax.",
+)
+def scores_for_weights(queries, keys, values):
+    scores = queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1])
+    return softmax(scores) @ values, scores
+
+
+@wrong(
+    "dot_product_attention",
+    "The sum of each row has lost its axis: shape (B, n) does not line up with (B, n, m). Either you get an error, or, "
+    "where the sizes agree, weights are divided by another row's sum. What does keepdims=True do?",
+)
+def row_sums_without_keepdims(queries, keys, values):
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponentials = np.exp(queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1]))
+        weights = exponentials / exponentials.sum(-1)
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "You subtract one maximum, that of all scores. A row whose own scores lie far below it has only exponentials that "
+    "round to 0, and 0/0 is NaN. Subtract each row's own maximum.",
+)
+def one_maximum_for_all(queries, keys, values):
+    scores = queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1])
+    with np.errstate(invalid="ignore"):
+        exponentials = np.exp(scores - scores.max())
+        weights = exponentials / exponentials.sum(-1, keepdims=True)
+    return weights @ values, weights
+
+
+@wrong(
+    "dot_product_attention",
+    "Every query sees only the keys up to its own place. That is a causal mask, right for a decoder that generates text; "
+    "here each query may attend to all keys.",
+)
+def causal(queries, keys, values):
+    scores = queries @ keys.swapaxes(-1, -2) / math.sqrt(queries.shape[-1])
+    weights = softmax(np.where(np.tri(*scores.shape[1:], dtype=bool), scores, scores.dtype.type(-1e9)))
     return weights @ values, weights
 
 
@@ -360,6 +534,22 @@ def scaled_queries(queries, keys, values):
     scaled = queries / math.sqrt(keys.shape[-1])
     weights = softmax(np.matmul(scaled, np.transpose(keys, (0, 2, 1))))
     return np.matmul(weights, values), weights
+
+
+@right("dot_product_attention")
+def computed_by_torch(queries, keys, values):
+    q, k, v = (torch.from_numpy(part) for part in (queries, keys, values))
+    weights = torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, dim=-1)
+    return (weights @ v).numpy(), weights.numpy()
+
+
+@right("dot_product_attention")
+def returns_a_named_tuple(queries, keys, values):
+    from collections import namedtuple
+
+    scaled = (part / part.shape[-1] ** 0.25 for part in (queries, keys))
+    weights = softmax(np.einsum("bnd,bmd->bnm", *scaled))
+    return namedtuple("Attention", "output weights")(weights @ values, weights)
 
 
 # ---------------------------------------------------------------- soft_lookup
@@ -475,6 +665,94 @@ def lookup_underflow(query, keys, values, temperature):
     return weights @ values, weights
 
 
+@wrong(
+    "soft_lookup",
+    "You average the squared differences over the coordinates. The squared distance is their sum; with the mean, the "
+    "lookup gets softer the wider the vectors are.",
+)
+def mean_of_squares(query, keys, values, temperature):
+    weights = softmax(-((keys - query) ** 2).mean(-1) / (2 * temperature))
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "The 2τ has got inside the square. Square and add up the differences first, then divide by 2τ once.",
+)
+def temperature_inside_the_square(query, keys, values, temperature):
+    weights = softmax(-(((keys - query) / (2 * temperature)) ** 2).sum(-1))
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "You divide by √d as well. Here the temperature alone sets the scale; √d belongs to the dot product of the exercise before.",
+)
+def divided_by_root_d_as_well(query, keys, values, temperature):
+    weights = softmax(-((keys - query) ** 2).sum(-1) / (2 * temperature * math.sqrt(len(query))))
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "You add up the absolute differences (the city-block distance). ‖q − k‖² is the sum of the squared ones.",
+)
+def city_block(query, keys, values, temperature):
+    weights = softmax(-np.abs(keys - query).sum(-1) / (2 * temperature))
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "You add up the differences and square the sum, so that differences of opposite sign cancel. Square first, then add up.",
+)
+def sum_then_square(query, keys, values, temperature):
+    weights = softmax(-((keys - query).sum(-1) ** 2) / (2 * temperature))
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "Your output is right; the weights are expected back as well: return output, weights.",
+)
+def lookup_output_only(query, keys, values, temperature):
+    return softmax(-((keys - query) ** 2).sum(-1) / (2 * temperature)) @ values
+
+
+@wrong(
+    "soft_lookup",
+    "Far from every key your weights are all 0. A small number in the denominator, or nan_to_num, hides the 0/0 without "
+    "answering it. Subtract the largest score before you exponentiate, as the given softmax does.",
+)
+def lookup_zero_far_away(query, keys, values, temperature):
+    kernel = np.exp(-((keys - query) ** 2).sum(-1) / (2 * temperature))
+    weights = kernel / (kernel.sum() + np.finfo(keys.dtype).tiny)
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
+    "new np.zeros(…) are float64; plain Python numbers leave the dtype alone, and a buffer takes a dtype=.",
+)
+def lookup_in_float64(query, keys, values, temperature):
+    scores = np.zeros(len(keys))
+    for i, key in enumerate(keys):
+        scores[i] = -((key - query) ** 2).sum() / (2 * temperature)
+    weights = softmax(scores)
+    return weights @ values, weights
+
+
+@wrong(
+    "soft_lookup",
+    "Your result is right, but your function changes an array of the caller's in place (-=, /= and *= write into the array itself). Make a new one instead.",
+)
+def lookup_changes_its_input(query, keys, values, temperature):
+    keys -= query
+    weights = softmax(-(keys**2).sum(-1) / (2 * temperature))
+    return weights @ values, weights
+
+
 @wrong("soft_lookup", None, also=("farthest_wins", "half_the_temperature"))
 def farthest_wins_half_the_temperature(query, keys, values, temperature):
     weights = softmax(((keys - query) ** 2).sum(-1) / temperature)
@@ -517,6 +795,7 @@ def self_attention_probes(rng):
         Call(*general),
         Call(rng.normal(size=(2, 5, 4)), *matrices(4, 4, 4)),
         Call(rng.normal(size=(4, 4, 4)), *matrices(4, 4, 4)),
+        Call(60 * general[0], *general[1:]),
         Call(*(part.astype(np.float32) for part in general)),
     ]
 
@@ -600,6 +879,83 @@ def self_transposed_batch(x, W_q, W_k, W_v):
 def matrices_transposed(x, W_q, W_k, W_v):
     weights = softmax((x @ W_q.T) @ (x @ W_k.T).swapaxes(-1, -2) / math.sqrt(W_q.shape[1]))
     return weights @ (x @ W_v.T), weights
+
+
+@wrong(
+    "self_attention",
+    "You divide by the root of the values' width. The sum that grows is the one over the width d of queries and keys.",
+)
+def self_scaled_by_value_width(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_v.shape[1]))
+    return weights @ (x @ W_v), weights
+
+
+@wrong(
+    "self_attention",
+    "You divide by the root of the number of tokens. The score is a sum over the width d, the last axis of queries and keys.",
+)
+def self_scaled_by_length(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(x.shape[1]))
+    return weights @ (x @ W_v), weights
+
+
+@wrong(
+    "self_attention",
+    "The two results are right and in the other order: the output comes first, then the weights.",
+)
+def self_weights_first(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_q.shape[1]))
+    return weights, weights @ (x @ W_v)
+
+
+@wrong(
+    "self_attention",
+    "Your output is right; the weights are expected back as well: return output, weights.",
+)
+def self_output_only(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_q.shape[1]))
+    return weights @ (x @ W_v)
+
+
+@wrong(
+    "self_attention",
+    "Your weights are right, but the output uses them transposed: each token would collect what it was asked for. Row t of "
+    "the weights mixes the values for token t, weights @ values.",
+)
+def weights_transposed(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_q.shape[1]))
+    return weights.swapaxes(-1, -2) @ (x @ W_v), weights
+
+
+@wrong(
+    "self_attention",
+    "A token sees only itself and those before it. That is a causal mask, right for a decoder that generates text; here every token sees the whole sequence.",
+)
+def self_causal(x, W_q, W_k, W_v):
+    scores = (x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_q.shape[1])
+    weights = softmax(np.where(np.tri(*scores.shape[1:], dtype=bool), scores, scores.dtype.type(-1e9)))
+    return weights @ (x @ W_v), weights
+
+
+@wrong(
+    "self_attention",
+    "For large scores your exponentials overflow and the result is NaN. Subtract the row's maximum first; the given softmax does.",
+)
+def self_overflow(x, W_q, W_k, W_v):
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponentials = np.exp((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / math.sqrt(W_q.shape[1]))
+        weights = exponentials / exponentials.sum(-1, keepdims=True)
+    return weights @ (x @ W_v), weights
+
+
+@wrong(
+    "self_attention",
+    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
+    "new np.zeros(…) are float64. math.sqrt(d) or d**0.5 is a plain number and leaves the dtype alone.",
+)
+def self_becomes_float64(x, W_q, W_k, W_v):
+    weights = softmax((x @ W_q) @ (x @ W_k).swapaxes(-1, -2) / np.sqrt(W_q.shape[1]))
+    return weights @ (x @ W_v), weights
 
 
 @wrong("self_attention", None, also=("self_unscaled", "keys_ask"))
@@ -731,6 +1087,61 @@ def hops_scaled(H, W_1, W_2):
     return A @ H, A
 
 
+@wrong(
+    "structured_self_attention",
+    "There is a second tanh, after W_2. It holds every score within ±1, so that no hop can focus; the formula has one, between the matrices.",
+)
+def tanh_twice(H, W_1, W_2):
+    A = softmax(np.tanh(W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2))))
+    return A @ H, A
+
+
+@wrong(
+    "structured_self_attention",
+    "You apply the softmax before W_2, and W_2 then mixes the distributions: what comes out does not sum to one. The softmax comes last.",
+)
+def softmax_before_W_2(H, W_1, W_2):
+    A = W_2 @ softmax(np.tanh(W_1 @ H.swapaxes(-1, -2)))
+    return A @ H, A
+
+
+@wrong(
+    "structured_self_attention",
+    "reshape gives H the transposed shape, but not the transposed content: it reads the same numbers in the same order, "
+    "so that a column is no hidden state any more. Swap the axes instead.",
+)
+def reshaped_H(H, W_1, W_2):
+    batch, n, width = H.shape
+    A = softmax(W_2 @ np.tanh(W_1 @ H.reshape(batch, width, n)))
+    return A @ H, A
+
+
+@wrong(
+    "structured_self_attention",
+    "You average the layer in between, tanh(W_1 Hᵀ). It only serves to score; what the hops average are the hidden states, M = A H.",
+)
+def values_projected(H, W_1, W_2):
+    between = np.tanh(W_1 @ H.swapaxes(-1, -2))
+    A = softmax(W_2 @ between)
+    return A @ between.swapaxes(-1, -2), A
+
+
+@wrong("structured_self_attention", "Your M is right; A is expected back as well: return M, A.")
+def M_only(H, W_1, W_2):
+    return softmax(W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2))) @ H
+
+
+@wrong(
+    "structured_self_attention",
+    "For large scores your exponentials overflow and the result is NaN. Subtract the hop's maximum first; the given softmax does.",
+)
+def structured_overflow(H, W_1, W_2):
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponentials = np.exp(W_2 @ np.tanh(W_1 @ H.swapaxes(-1, -2)))
+        A = exponentials / exponentials.sum(-1, keepdims=True)
+    return A @ H, A
+
+
 @wrong("structured_self_attention", None, also=("no_tanh", "softmax_over_hops"))
 def no_tanh_over_hops(H, W_1, W_2):
     A = softmax(W_2 @ (W_1 @ H.swapaxes(-1, -2)), axis=-2)
@@ -828,6 +1239,60 @@ def diagonal_left_out(A):
 def absolute_values(A):
     excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
     return np.abs(excess).sum((-1, -2)).mean()
+
+
+@wrong(
+    "hop_penalty",
+    "You divide by the number of hops too (a mean over rows somewhere). The Frobenius norm adds all entries up; only the batch is averaged.",
+)
+def mean_over_hops(A):
+    excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
+    return (excess**2).sum(-1).mean()
+
+
+@wrong(
+    "hop_penalty",
+    "You subtract 1 from every entry, and so ask all hops to be the same. I is the identity matrix: 1 on the diagonal, 0 elsewhere.",
+)
+def ones_for_the_identity(A):
+    return ((A @ A.swapaxes(-1, -2) - 1) ** 2).sum((-1, -2)).mean()
+
+
+@wrong(
+    "hop_penalty",
+    "Your identity has the size of the sentence, n × n. It is subtracted from A Aᵀ, which is r × r, and so must it be.",
+)
+def identity_of_size_n(A):
+    excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[2])
+    return (excess**2).sum((-1, -2)).mean()
+
+
+@wrong(
+    "hop_penalty",
+    "You subtract r after the squares are summed. The identity is subtracted inside the norm, entry by entry, before "
+    "anything is squared; a penalty is never negative.",
+)
+def identity_outside_the_norm(A):
+    return ((A @ A.swapaxes(-1, -2)) ** 2).sum((-1, -2)).mean() - A.shape[1]
+
+
+@wrong(
+    "hop_penalty",
+    "You average the norms over the batch and square the average. Each sentence has its own squared norm; these are averaged.",
+)
+def squared_after_the_mean(A):
+    excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
+    return np.sqrt((excess**2).sum((-1, -2))).mean() ** 2
+
+
+@wrong(
+    "hop_penalty",
+    "Your result is right, but your function changes the caller's A in place (-=, /= and *= write into the array itself). Make a new array instead.",
+)
+def penalty_changes_A(A):
+    A /= A.sum(-1, keepdims=True) + 1e-9
+    excess = A @ A.swapaxes(-1, -2) - np.eye(A.shape[1])
+    return (excess**2).sum((-1, -2)).mean()
 
 
 @wrong("hop_penalty", None, also=("compares_positions", "norm_not_squared"))
@@ -977,7 +1442,7 @@ class WeightsDetached(nn.Module):
 
 @wrong(
     "SelfAttention",
-    "The result leaves torch on the way (NumPy, .data, torch.tensor(...) or no_grad), so that no gradient reaches any layer.",
+    "The numbers come out right, but no gradient can be computed: the result leaves torch on the way (NumPy, .data, torch.tensor(...), no_grad).",
 )
 class ResultDetached(nn.Module):
     def __init__(self, width, d, d_v):
@@ -1019,6 +1484,197 @@ class PlainTensors(nn.Module):
     def forward(self, x):
         q, k, v = x @ self.W_q, x @ self.W_k, x @ self.W_v
         weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Your softmax runs over the batch. dim=0 does that, and so does no dim at all: of three axes torch then takes the first. "
+    "Say dim=-1.",
+)
+class SoftmaxOverBatch(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=0)
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Queries and keys have changed places: in your weights row t belongs to the token that is asked. Rows belong to the one that asks.",
+)
+class KeysAsk(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(k @ q.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "You divide by d. The scores' standard deviation grows as √d, and that is the divisor.",
+)
+class DividedByD(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1], dim=-1)
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "You scale after the softmax: each row of weights sums to 1/√d. Scale the scores, so that the softmax sees the smaller ones.",
+)
+class ScaledAfterSoftmax(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2), dim=-1) / math.sqrt(q.shape[-1])
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Your weights are the scores themselves: without a softmax they can be negative and do not sum to one.",
+)
+class NoSoftmax(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Your values are x itself: W_v takes no part and gets no gradient. What a token hands over is W_v(x).",
+)
+class ValuesFromX(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k = self.W_q(x), self.W_k(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ x, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Your output is right; forward should return the weights as well: return output, weights.",
+)
+class OutputOnly(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ v
+
+
+@wrong(
+    "SelfAttention",
+    "The two results are right and in the other order: the output comes first, then the weights.",
+)
+class WeightsFirst(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights, weights @ v
+
+
+@wrong(
+    "SelfAttention",
+    "Your numbers are right, but float32 goes in and float64 comes out: a .double() or a float64 tensor on the way lifts all that "
+    "follows, and the next layer will refuse it.",
+)
+class InDouble(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q.double() @ k.double().transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ v.double(), weights
+
+
+@wrong(
+    "SelfAttention",
+    "You keep bare nn.Parameter matrices of shape (width, d). The exercise wants nn.Linear layers, whose parameter is called "
+    "W_q.weight and is stored the other way round, (d, width).",
+)
+class BareParameters(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Parameter(torch.randn(width, d))
+        self.W_k = nn.Parameter(torch.randn(width, d))
+        self.W_v = nn.Parameter(torch.randn(width, d_v))
+
+    def forward(self, x):
+        q, k, v = x @ self.W_q, x @ self.W_k, x @ self.W_v
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights @ v, weights
+
+
+@wrong(
+    "SelfAttention",
+    "Your divisor is a parameter, so that training would change it. 1/√d is a constant: keep it as a plain number, self.scale = d**-0.5.",
+)
+class LearnedScale(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q = nn.Linear(width, d, bias=False)
+        self.W_k = nn.Linear(width, d, bias=False)
+        self.W_v = nn.Linear(width, d_v, bias=False)
+        self.scale = nn.Parameter(torch.tensor(d**-0.5))
+
+    def forward(self, x):
+        q, k, v = self.W_q(x), self.W_k(x), self.W_v(x)
+        weights = torch.softmax(q @ k.transpose(-1, -2) * self.scale, dim=-1)
         return weights @ v, weights
 
 
@@ -1066,3 +1722,18 @@ class WithBareMatrices(nn.Module):
         weights = (scores - scores.amax(-1, keepdim=True)).exp()
         weights = weights / weights.sum(-1, keepdim=True)
         return weights.bmm(x @ self.W_v.weight.T), weights
+
+
+@right("SelfAttention")
+class WithABuffer(nn.Module):
+    def __init__(self, width, d, d_v):
+        super().__init__()
+        self.W_q, self.W_k = (nn.Linear(width, d, bias=False) for _ in range(2))
+        self.W_v = nn.Linear(width, d_v, bias=False)
+        self.register_buffer("scale", torch.tensor(d**-0.5))
+
+    def forward(self, x):
+        scores = self.W_q(x) @ self.W_k(x).mT
+        scores *= self.scale
+        weights = scores.softmax(-1)
+        return weights @ self.W_v(x), weights
