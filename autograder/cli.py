@@ -4,6 +4,7 @@ Exit codes: 0 all went well; 1 something that was looked at is not in order (a r
 course); 2 the command was given something it cannot use.
 """
 
+import errno
 import json
 from pathlib import Path
 from typing import Annotated
@@ -220,6 +221,16 @@ def main():
         app()
     except (Refused, Ungradable) as reason:
         show.errors.print(str(reason), markup=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except OSError as fault:
+        if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        where = f" {fault.filename}" if fault.filename else ""
+        show.errors.print(
+            f"Cannot write{where}: {fault.strerror}. Make room or check permissions, and run the same command again; what was graded is kept.",
+            markup=False,
+            soft_wrap=True,
+        )
         raise SystemExit(2) from None
     except CourseError as fault:
         show.errors.print(f"The course has a fault: {fault}", markup=False, soft_wrap=True)

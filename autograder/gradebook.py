@@ -9,7 +9,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DatabaseError, SAWarning
+
+from .errors import Refused
 
 
 @contextmanager
@@ -37,10 +39,33 @@ def opened(course):
     with warnings.catch_warnings(), _version_asked_here():
         # nbgrader 0.9.6 builds its rows in an order that SQLAlchemy 2.1 remarks upon; the rows come out right
         warnings.simplefilter("ignore", SAWarning)
-        with Gradebook(course.database_url) as book:
+        try:
+            made = Gradebook(course.database_url)
+        except DatabaseError as fault:
+            raise _unusable(course, fault) from fault
+        with made as book:
             # one writer: what it has read of the assignment stays true, and need not be read again after each commit
             book.db().expire_on_commit = False
-            yield book
+            try:
+                yield book
+            except DatabaseError as fault:
+                raise _unusable(course, fault) from fault
+
+
+def _unusable(course, fault):
+    """What to do about a gradebook that cannot be written, in words."""
+    said = str(getattr(fault, "orig", fault))
+    if "locked" in said:
+        advice = "Another program is writing to it; close it (formgrader?) and run the same command again."
+    elif "full" in said:
+        advice = "The disk is full; make room and run the same command again."
+    elif "readonly" in said or "unable to open" in said:
+        advice = "It may not be written; check the permissions of the file and its folder."
+    else:
+        advice = "It may be damaged; put a copy back, or move it away to start a new one."
+    return Refused(
+        f"The gradebook {course.database} cannot be used ({said}). {advice} What was graded is kept and not run again."
+    )
 
 
 @contextmanager

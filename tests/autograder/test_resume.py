@@ -1,0 +1,143 @@
+"""Killed at any moment and run again, the grader ends with the gradebook of an undisturbed run."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import assignment, classroom, demo, gradebook
+from autograder.errors import Refused
+from autograder.paths import ROOT, Course
+
+NAME = demo.ASSIGNMENT
+CLASS = [
+    "right",
+    "half-done",
+    "unscaled",
+    "four-misconceptions",
+    "syntax-error",
+    "cut-off-file",
+    "two-mistakes-in-one",
+]
+KILLS = 6
+
+
+def make(root):
+    """A small class, laid out in ``root``."""
+    course = Course(root)
+    students = demo.students(assignment.load(NAME))
+    for student in CLASS:
+        folder = course.submitted / student / NAME
+        folder.mkdir(parents=True)
+        content = students[student]
+        text = content if isinstance(content, str) else nbformat.writes(content)
+        (folder / f"{NAME}.ipynb").write_text(text)
+    return course
+
+
+def contents(course):
+    """All that matters of a gradebook: marks, flags and comments by student and cell."""
+    rows = {}
+    with Gradebook(course.database_url) as book:
+        for submission in book.assignment_submissions(NAME):
+            notebook = submission.notebooks[0]
+            grades = {g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in notebook.grades}
+            comments = {c.name: c.auto_comment for c in notebook.comments}
+            rows[submission.student.id] = grades, comments
+    return rows
+
+
+def start(course):
+    command = [sys.executable, "-m", "autograder", "grade", NAME, "--course", str(course.root), "--resume"]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def processes_of(course):
+    """Processes that mention the course's folder or are rooms of a grader that is gone."""
+    found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout
+    return [line for line in found.splitlines() if str(course.root) in line]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    course = make(tmp_path_factory.mktemp("whole") / "course")
+    began = time.monotonic()
+    classroom.grade_class(course, assignment.load(NAME))
+    return contents(course), time.monotonic() - began
+
+
+def test_killed_again_and_again_it_ends_as_undisturbed(tmp_path, undisturbed):
+    expected, seconds = undisturbed
+    course = make(tmp_path / "course")
+    dice = random.Random(3)
+    killed = 0
+    for _ in range(KILLS):
+        running = start(course)
+        try:
+            running.wait(timeout=dice.uniform(0.5, 1.2 * seconds + 3))
+        except subprocess.TimeoutExpired:
+            os.kill(running.pid, signal.SIGKILL)
+            killed += 1
+        running.communicate()
+    assert killed >= 1, "the test never killed anything"
+    running = start(course)
+    _, said = running.communicate(timeout=300)
+    assert running.returncode == 0, said
+    assert contents(course) == expected
+    time.sleep(1)
+    assert processes_of(course) == []
+
+
+def test_a_second_run_takes_what_is_known(tmp_path, undisturbed, monkeypatch):
+    from autograder import engine
+
+    course = make(tmp_path / "course")
+    made = assignment.load(NAME)
+    classroom.grade_class(course, made)
+
+    def never(*_, **__):
+        raise AssertionError("ran again")
+
+    monkeypatch.setattr(engine, "run", never)
+    again = classroom.grade_class(course, made)
+    assert contents(course) == undisturbed[0]
+    assert {graded.student for graded in again} == set(CLASS)
+    path = course.submitted / "right" / NAME / f"{NAME}.ipynb"
+    path.write_text(path.read_text() + " ")
+    changed = {g.student: g for g in classroom.grade_class(course, made)}["right"]
+    assert "ran again" in changed.reason  # other bytes: it had to run
+
+
+def test_a_locked_gradebook_is_told_and_nothing_is_half_written(tmp_path):
+    course = make(tmp_path / "course")
+    made = assignment.load(NAME)
+    gradebook.record_assignment(course, made)
+    with sqlite3.connect(course.database) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Refused, match=r"locked.*Another program.*run the same command again"):
+            classroom.grade_class(course, made)
+        holder.rollback()
+    with Gradebook(course.database_url) as book:
+        assert book.assignment_submissions(NAME) == []
+
+
+def test_a_damaged_gradebook_is_told(tmp_path):
+    course = make(tmp_path / "course")
+    course.database.write_bytes(b"not a database" * 100)
+    with pytest.raises(Refused, match="damaged"):
+        classroom.grade_class(course, assignment.load(NAME))
+    assert course.database.read_bytes() == b"not a database" * 100
