@@ -57,21 +57,29 @@ def lessons():
 def run(notebook, folder):
     """Execute; return the cell that failed and its error, or (None, None)."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
     try:
         client.execute()
     except CellExecutionError as error:
-        failed = next(c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ())))
+        failed = next(
+            c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ()))
+        )
         return failed, error.ename
     return None, None
 
 
-@pytest.mark.parametrize(("lesson", "breaks", "text", "changed"), BREAKS, ids=[f"{b[0]}: {b[1]}" for b in BREAKS])
+@pytest.mark.parametrize(
+    ("lesson", "breaks", "text", "changed"), BREAKS, ids=[f"{b[0]}: {b[1]}" for b in BREAKS]
+)
 def test_the_checks_object_to_a_broken_mechanism(lesson, breaks, text, changed):
     path = BOOK / f"{lesson}.md"
     notebook = execute.read_lesson(path)
     holders = [cell for cell in notebook.cells if cell.cell_type == "code" and text in cell.source]
-    assert len(holders) == 1, f"{text!r} is no longer in exactly one cell of the lesson; choose another line to break"
+    assert len(holders) == 1, (
+        f"{text!r} is no longer in exactly one cell of the lesson; choose another line to break"
+    )
     holders[0].source = holders[0].source.replace(text, changed)
     failed, error = run(notebook, path.parent)
     assert failed is not None, f"the lesson runs through with {breaks}"
