@@ -1,9 +1,14 @@
 """Every entry of the bank is run: wrong ones must lose points and be named, right ones must not suffer.
 
+So are mechanical mutants of each solution (``mutate``), which nobody has to think of.
 The last test prints the table: mutants tried, killed by visible and by hidden tests, named rightly.
 """
 
+import warnings
+from functools import cache
+
 import pytest
+from mutate import EQUIVALENT, mutants
 from one_room import failing
 from rich.console import Console
 from rich.table import Table
@@ -92,6 +97,38 @@ def test_every_exercise_has_at_least_five_misconceptions_and_two_right_answers(m
         assert len(known.right[exercise.id]) >= 2, exercise.id
 
 
+@cache
+def unnoticed(name, exercise):
+    """(All mechanical mutants of a solution, those that keep all points)."""
+    made = assignments.load(name)
+    found = mutants(made.cells[exercise].source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a mutant may well divide by zero
+        return found, {mutant for mutant, source in found.items() if not failing(made, exercise, source)}
+
+
+def test_a_mechanical_mutant_loses_points(made):
+    for exercise in made.exercises:
+        found, kept = unnoticed(made.name, exercise.id)
+        assert len(found) >= 40, "the mutators find little to change here"
+        equivalent = EQUIVALENT.get((made.name, exercise.id), {})
+        assert kept - set(equivalent) == set(), f"{exercise.id}: no test, visible or hidden, notices these"
+
+
+def test_an_equivalent_mutant_is_made_and_keeps_its_points(made):
+    """The list of excuses stays no longer than it must be."""
+    for exercise in made.exercises:
+        found, kept = unnoticed(made.name, exercise.id)
+        equivalent = set(EQUIVALENT.get((made.name, exercise.id), {}))
+        assert equivalent <= set(found), f"{exercise.id}: these are not made any more"
+        assert equivalent <= kept, f"{exercise.id}: a test tells these from the solution now"
+
+
+def test_excuses_are_for_exercises_that_exist():
+    known = {(name, e.id) for name in assignments.names() for e in assignments.load(name).exercises}
+    assert set(EQUIVALENT) <= known
+
+
 def test_table_of_mutants(made, diagnosis, capsys):
     known = bank.load(made.name)
     table = Table(
@@ -102,6 +139,9 @@ def test_table_of_mutants(made, diagnosis, capsys):
         "named",
         "alternatives",
         "unharmed",
+        "mechanical",
+        "caught",
+        "equivalent",
         title=made.name,
     )
     for exercise in made.exercises:
@@ -114,6 +154,7 @@ def test_table_of_mutants(made, diagnosis, capsys):
             for entry in wrong
         ]
         unharmed = [not failing(made, exercise.id, entry.source) for entry in right]
+        mechanical, kept = unnoticed(made.name, exercise.id)
         hidden_only = sum(c and not v for c, v in zip(caught, visible, strict=True))
         table.add_row(
             exercise.id,
@@ -123,7 +164,10 @@ def test_table_of_mutants(made, diagnosis, capsys):
             str(sum(named)),
             str(len(right)),
             str(sum(unharmed)),
+            str(len(mechanical)),
+            str(len(mechanical) - len(kept)),
+            str(len(kept)),
         )
         assert all(caught) and all(named) and all(unharmed)
     with capsys.disabled():
-        Console(width=110).print("\n", table)
+        Console(width=150).print("\n", table)

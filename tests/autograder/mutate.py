@@ -1,0 +1,188 @@
+"""Mechanical mutants: the instructor's solution with one small thing changed, made through ``ast``.
+
+The bank holds mistakes that people make; these are the ones that nobody thought of.  ``mutants`` makes them all;
+``EQUIVALENT`` lists those that no test can tell from the solution, each with the reason.
+"""
+
+import ast
+import copy
+
+_SAME_SWAP = "swapping two axes has no order"
+_SAME_WIDTH = "queries and keys have the same width"
+_SQUARED = "what follows is squared, so the sign is lost"
+
+# (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
+EQUIVALENT = {
+    ("03-query-key-value", "kernel_pooling"): {
+        "queries[:, None] - keys[None, :] -> keys[None, :] - queries[:, None]": _SQUARED,
+        "keys[None, :] -> keys": "broadcasting puts the new axis in front by itself",
+        "(None, :) -> :": "broadcasting puts the new axis in front by itself",
+        "(None, :) -> None": "keys[None] is keys[None, :]",
+    },
+    ("03-query-key-value", "dot_product_attention"): {
+        "keys.swapaxes(-1, -2) -> keys.swapaxes(-2, -1)": _SAME_SWAP,
+        "queries -> keys #2": _SAME_WIDTH,
+    },
+    ("03-query-key-value", "soft_lookup"): {
+        "-1 -> 1": "the last of two axes is axis 1",
+        "1 -> -1": "the same again: minus −1 is 1",
+        "keys - query -> query - keys": _SQUARED,
+    },
+    ("03-query-key-value", "self_attention"): {
+        "keys.swapaxes(-1, -2) -> keys.swapaxes(-2, -1)": _SAME_SWAP,
+        "queries -> keys #2": _SAME_WIDTH,
+    },
+    ("03-query-key-value", "structured_self_attention"): {
+        "H.swapaxes(-1, -2) -> H.swapaxes(-2, -1)": _SAME_SWAP,
+    },
+    ("03-query-key-value", "hop_penalty"): {
+        "A @ A.swapaxes(-1, -2) - np.eye(A.shape[1], dtype=A.dtype) -> "
+        "np.eye(A.shape[1], dtype=A.dtype) - A @ A.swapaxes(-1, -2)": _SQUARED,
+        "np.eye(A.shape[1], dtype=A.dtype) -> np.eye(A.shape[1])": "the statement allows any kind of number",
+        "A.swapaxes(-1, -2) -> A.swapaxes(-2, -1)": _SAME_SWAP,
+        "(-1, -2) -> (-2, -1)": "a sum over two axes has no order",
+    },
+    ("03-query-key-value", "SelfAttention"): {
+        "k.transpose(-1, -2) -> k.transpose(-2, -1)": _SAME_SWAP,
+        "q -> k #2": _SAME_WIDTH,
+    },
+}
+
+_OPERATORS = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult,),
+    ast.Pow: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+}
+_NEIGHBOURS = {
+    "sum": ("mean", "max"),
+    "mean": ("sum", "max"),
+    "swapaxes": ("reshape",),
+    "tanh": ("sin", "arctan"),
+    "softmax": ("log_softmax",),
+}
+_DROPPED = {"softmax", "sqrt", "tanh"}  # f(x) -> x
+
+
+def mutants(source):
+    """Name -> source, one change each.  A name says what stood there and what stands there now; #2 is the second such."""
+    tree = ast.parse(source)
+    made, texts = {}, {ast.unparse(tree)}
+    for index, node in enumerate(ast.walk(tree)):
+        for label, change in _changes(node):
+            twin = copy.deepcopy(tree)
+            place = list(ast.walk(twin))[index]
+            before, after = _text(place), change(place)
+            text = ast.unparse(ast.fix_missing_locations(_Replace(place, after).visit(twin)))
+            if text in texts:
+                continue
+            texts.add(text)
+            name = label or f"{before} -> {_text(after)}"
+            again = sum(known.split(" #")[0] == name for known in made)
+            made[f"{name} #{again + 1}" if again else name] = text
+    return made
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def visit(self, node):
+        return self.new if node is self.old else super().visit(node)
+
+
+def _text(node):
+    return ast.unparse(ast.fix_missing_locations(node))
+
+
+def _changes(node):
+    """(label or None, function from the node's twin to what takes its place)."""
+    match node:
+        case ast.BinOp(op=op):
+            for other in _OPERATORS.get(type(op), ()):
+                yield None, lambda n, other=other: _with(n, op=other())
+            yield None, lambda n: n.left
+            yield None, lambda n: n.right
+            if not isinstance(op, ast.Add | ast.Mult):
+                yield None, lambda n: _with(n, left=n.right, right=n.left)
+        case ast.UnaryOp(op=ast.USub()):
+            yield None, lambda n: n.operand
+        case ast.Constant(value=bool(value)):
+            yield None, lambda n: ast.Constant(not value)
+        case ast.Constant(value=int(value)):
+            for other in {value + 1, value - 1, 0, 1, -value} - {value}:
+                yield None, lambda n, other=other: ast.Constant(other)
+        case ast.Call():
+            yield from _changes_of_call(node)
+        case ast.Subscript(slice=ast.Tuple()):
+            yield None, lambda n: _with(n, slice=ast.Tuple(n.slice.elts[::-1], ast.Load()))
+            yield None, lambda n: n.value
+        case ast.Tuple(ctx=ast.Load(), elts=[_, _, *_]):
+            for i in range(len(node.elts) - 1):
+                yield None, lambda n, i=i: ast.Tuple(_swapped(n.elts, i), ast.Load())
+            for i in range(len(node.elts)):
+                yield None, lambda n, i=i: _one_less(n, i)
+        case ast.Assign() | ast.AnnAssign() | ast.Expr(value=ast.Call()):
+            yield f"without {_text(node)!r}", lambda n: ast.Pass()
+        case ast.Return():
+            yield f"without {_text(node)!r}", lambda n: ast.Pass()
+        case ast.Name(ctx=ast.Load(), id=name):
+            for other in _ROLES.get(name, ()):
+                yield None, lambda n, other=other: ast.Name(other, ast.Load())
+        case ast.Attribute(ctx=ast.Load(), attr=name):
+            for other in _ROLES.get(name, ()):
+                yield None, lambda n, other=other: _with(n, attr=other)
+
+
+# What could stand in for what: the other inputs and the other results.
+_ALIKE = [
+    ("queries", "keys", "values"),
+    ("query", "keys", "values"),
+    ("q", "k", "v"),
+    ("W_q", "W_k", "W_v"),
+    ("W_1", "W_2"),
+    ("width", "d", "d_v"),
+    ("H", "A"),
+]
+_ROLES = {
+    name: tuple(other for group in _ALIKE if name in group for other in group if other != name)
+    for name in {name for group in _ALIKE for name in group}
+}
+
+
+def _changes_of_call(call):
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+    for other in _NEIGHBOURS.get(name, ()):
+        if isinstance(call.func, ast.Attribute):
+            yield None, lambda n, other=other: _with(n, func=_with(n.func, attr=other))
+    if name in _DROPPED:
+        yield None, lambda n: n.args[0]
+    elif isinstance(call.func, ast.Attribute) and name in ("sum", "mean", "swapaxes", "transpose"):
+        yield None, lambda n: n.func.value
+    if name == "eye":
+        yield None, lambda n: ast.Constant(0)
+        yield None, lambda n: ast.Constant(1)
+    for i in range(len(call.args)):
+        yield None, lambda n, i=i: _with(n, args=n.args[:i] + n.args[i + 1 :])
+    for i in range(len(call.args) - 1):
+        yield None, lambda n, i=i: _with(n, args=_swapped(n.args, i))
+    for i in range(len(call.keywords)):
+        yield None, lambda n, i=i: _with(n, keywords=n.keywords[:i] + n.keywords[i + 1 :])
+
+
+def _with(node, **fields):
+    twin = copy.copy(node)
+    for name, value in fields.items():
+        setattr(twin, name, value)
+    return twin
+
+
+def _swapped(items, i):
+    return [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
+
+
+def _one_less(node, i):
+    rest = node.elts[:i] + node.elts[i + 1 :]
+    return rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
