@@ -100,8 +100,8 @@ def normalised_over_queries(queries, keys, values, bandwidth):
 
 @wrong(
     "kernel_pooling",
-    "Near the keys your function is right, but far from all of them every exponential rounds to 0 and you divide "
-    "0 by 0. The softmax subtracts the largest exponent first, which changes nothing else.",
+    "Far from all keys every exponential rounds to 0 and you divide 0 by 0. The given softmax subtracts each row's largest "
+    "exponent first, which changes nothing else.",
 )
 def underflow(queries, keys, values, bandwidth):
     with np.errstate(invalid="ignore"):
@@ -178,7 +178,7 @@ def zero_far_away(queries, keys, values, bandwidth):
 
 @wrong(
     "kernel_pooling",
-    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
+    "float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
     "new np.zeros(…) are float64; plain Python numbers leave the dtype alone, and a buffer takes a dtype=.",
 )
 def pooled_in_float64(queries, keys, values, bandwidth):
@@ -361,7 +361,7 @@ def no_softmax(queries, keys, values):
 
 @wrong(
     "dot_product_attention",
-    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
+    "float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
     "new np.zeros(…) are float64. math.sqrt(d) or d**0.5 is a plain number and leaves the dtype alone; a buffer takes a dtype=.",
 )
 def becomes_float64(queries, keys, values):
@@ -371,7 +371,7 @@ def becomes_float64(queries, keys, values):
 
 @wrong(
     "dot_product_attention",
-    "Your result is right, but your function changes an array of the caller's in place (/=, *= and -= write into the array "
+    "Your function changes an array of the caller's in place (/=, *= and -= write into the array "
     "itself). Make a new one instead: whoever calls your function twice gets another result the second time.",
 )
 def changes_its_input(queries, keys, values):
@@ -732,7 +732,7 @@ def lookup_zero_far_away(query, keys, values, temperature):
 
 @wrong(
     "soft_lookup",
-    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
+    "float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(2) and a "
     "new np.zeros(…) are float64; plain Python numbers leave the dtype alone, and a buffer takes a dtype=.",
 )
 def lookup_in_float64(query, keys, values, temperature):
@@ -745,7 +745,7 @@ def lookup_in_float64(query, keys, values, temperature):
 
 @wrong(
     "soft_lookup",
-    "Your result is right, but your function changes an array of the caller's in place (-=, /= and *= write into the array itself). Make a new one instead.",
+    "Your function changes an array of the caller's in place (-=, /= and *= write into the array itself). Make a new one instead.",
 )
 def lookup_changes_its_input(query, keys, values, temperature):
     keys -= query
@@ -950,7 +950,7 @@ def self_overflow(x, W_q, W_k, W_v):
 
 @wrong(
     "self_attention",
-    "Your numbers are right, but float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
+    "float32 goes in and float64 comes out. NumPy keeps the wider type, and np.sqrt(d) and a "
     "new np.zeros(…) are float64. math.sqrt(d) or d**0.5 is a plain number and leaves the dtype alone.",
 )
 def self_becomes_float64(x, W_q, W_k, W_v):
@@ -1133,7 +1133,8 @@ def M_only(H, W_1, W_2):
 
 @wrong(
     "structured_self_attention",
-    "For large scores your exponentials overflow and the result is NaN. Subtract the hop's maximum first; the given softmax does.",
+    "For large scores your result is NaN: exponentials overflow, or all those of a hop round to 0. Subtract each hop's own "
+    "maximum first; the given softmax does.",
 )
 def structured_overflow(H, W_1, W_2):
     with np.errstate(over="ignore", invalid="ignore"):
@@ -1287,7 +1288,7 @@ def squared_after_the_mean(A):
 
 @wrong(
     "hop_penalty",
-    "Your result is right, but your function changes the caller's A in place (-=, /= and *= write into the array itself). Make a new array instead.",
+    "Your function changes the caller's A in place (-=, /= and *= write into the array itself). Make a new array instead.",
 )
 def penalty_changes_A(A):
     A /= A.sum(-1, keepdims=True) + 1e-9
@@ -1626,7 +1627,7 @@ class WeightsFirst(nn.Module):
 
 @wrong(
     "SelfAttention",
-    "Your numbers are right, but float32 goes in and float64 comes out: a .double() or a float64 tensor on the way lifts all that "
+    "float32 goes in and float64 comes out: a .double() or a float64 tensor on the way lifts all that "
     "follows, and the next layer will refuse it.",
 )
 class InDouble(nn.Module):
