@@ -4,6 +4,8 @@ import array
 import contextlib
 import json
 import os
+import secrets
+import select
 import signal
 import socket
 import subprocess
@@ -13,11 +15,22 @@ import time
 from . import wire
 from .stand_in import Refused
 
+_TAKEN = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "TMPDIR",
+    "MPLCONFIGDIR",
+)
 _QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
 class Stopped(Exception):
-    """The student room did not answer: ``why`` is "timeout" or "died"."""
+    """The student room did not answer: ``why`` is "timeout", "died", "crashed", "killed" or "garbled"."""
 
     def __init__(self, why):
         super().__init__(why)
@@ -34,7 +47,8 @@ class Warm:
             [sys.executable, "-m", "autograder.rooms.warm", str(theirs.fileno()), settings],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_QUIET},
+            # a process's first environment stays in its memory, and its children's: no keys or tokens in there
+            env={**{name: os.environ[name] for name in _TAKEN if name in os.environ}, **_QUIET},
         )
         theirs.close()
         self.control = ours
@@ -57,47 +71,68 @@ class Warm:
         if not self.ready:
             self._wait()
         ours, theirs = socket.socketpair()
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
-        self.control.sendmsg([b"f"], rights)
-        theirs.close()
-        return Line(ours)
+        epitaph, written = os.pipe()
+        handles = array.array("i", [theirs.fileno(), written])
+        try:
+            self.control.sendmsg([b"f"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
+        finally:
+            theirs.close()
+            os.close(written)
+        return Line(ours, epitaph)
 
     def close(self):
         self.control.close()
-        self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Line:
     """One student room, from the grader's side."""
 
-    def __init__(self, channel):
-        self.channel = channel
+    def __init__(self, channel, epitaph):
+        self.channel, self.epitaph = channel, epitaph
         channel.settimeout(30)
         try:
             # a handle on the process itself: its number might be another's by the time that it is killed
             self.process = os.pidfd_open(int.from_bytes(wire.exactly(channel, 8), "little"))
+            wire.exactly(channel, 1)  # it is confined
         except (EOFError, TimeoutError, OSError) as fault:
             raise OSError("A student room could not be set up (isolation refused?).") from fault
 
     def ask(self, request, seconds):
         """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time."""
         until = time.monotonic() + seconds
+        asked = secrets.randbits(63)  # so that nothing can be answered before it was asked
         try:
             self.channel.settimeout(seconds)
-            wire.send(self.channel, request)
-            self.channel.settimeout(max(0.01, until - time.monotonic()))
-            return wire.receive(self.channel)
+            wire.send(self.channel, request, number=asked)
+            number, answer = wire.receive(self.channel, until)
         except TimeoutError:
             raise Stopped("timeout") from None
-        except (EOFError, ConnectionError):
-            raise Stopped("died") from None
+        except (EOFError, OSError):
+            raise Stopped(self._how_it_ended()) from None
         except wire.NotData as why:
-            raise Refused(f"What your code returned cannot be graded: it is {why}.") from None
+            number, answer = getattr(why, "number", asked), why
+        if number != asked:
+            raise Stopped("garbled")
+        if isinstance(answer, wire.NotData):
+            raise Refused(f"What your code returned cannot be graded: it is {answer}.")
+        return answer
+
+    def _how_it_ended(self):
+        """The room's own end closed: by its process's end, or before it."""
+        if not select.select([self.epitaph], [], [], 1.0)[0]:
+            return "garbled"
+        code = int.from_bytes(os.read(self.epitaph, 4), "little", signed=True)
+        return "killed" if code == -signal.SIGKILL else "crashed" if code < 0 else "died"
 
     def end(self):
         """Kill the student room's first process; the kernel ends all that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             signal.pidfd_send_signal(self.process, signal.SIGKILL)
         os.close(self.process)
+        os.close(self.epitaph)
         self.channel.close()

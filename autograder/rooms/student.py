@@ -3,6 +3,8 @@
 Everything here runs beside the student's code and may be tampered with by it.  Nothing is trusted that comes out.
 """
 
+import builtins
+import errno
 import io
 import os
 import sys
@@ -10,7 +12,8 @@ import traceback
 
 from . import wire
 
-OUTPUT = 256 * 1024  # characters that a cell may print; the rest is dropped
+OUTPUT = 128 * 1024  # characters that a cell may print; the rest is dropped
+SHOWN = 2 * 2**20  # characters of all pictures and texts that a cell may show
 CALLS_KEPT = 64  # results whose gradients can still be asked for
 
 
@@ -28,6 +31,8 @@ class Printed(io.TextIOBase):
         room = OUTPUT - self.size
         if len(text) > room:
             self.cut = True
+        if room <= 0:
+            return len(text)
         self.parts.append(text[:room])
         self.size += min(len(text), room)
         return len(text)
@@ -46,7 +51,21 @@ def new_shell():
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Context"
     config.InteractiveShell.autocall = 0
-    return InteractiveShell.instance(config=config)
+    shell = InteractiveShell.instance(config=config)
+    shell.enable_gui = lambda gui=None: None  # ``%matplotlib inline`` asks for one
+    shell._showtraceback = lambda *_: None  # the exception itself is passed on
+    shell.displayhook.write_output_prompt = lambda: None
+    shell.system = shell.getoutput = _no_programs
+    builtins.input = _nobody_there
+    return shell
+
+
+def _no_programs(*_args, **_more):
+    raise PermissionError(errno.EPERM, "no other programs can be run while grading")
+
+
+def _nobody_there(prompt=""):
+    raise EOFError("input() cannot be answered while grading: nobody sits there. Set a variable instead.")
 
 
 class Room:
@@ -60,14 +79,14 @@ class Room:
     def serve(self):
         while True:
             try:
-                request = wire.receive(self.socket)
+                number, request = wire.receive(self.socket)
             except EOFError:
                 return
             answer = self._answer(request)
             try:
-                wire.send(self.socket, answer, self.keep)
+                wire.send(self.socket, answer, self.keep, number=number)
             except wire.NotData as why:
-                wire.send(self.socket, {"refused": str(why)})
+                wire.send(self.socket, {"refused": str(why)}, number=number)
 
     def _answer(self, request):
         try:
@@ -82,10 +101,17 @@ class Room:
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed, warned
         shown = []
-        self.shell.display_pub.publish = lambda data=None, metadata=None, **_: shown.append(_small(data))
-        self.shell.displayhook.write_format_data = lambda data, metadata=None: shown.append(
-            {**_small(data), "result": True}
-        )
+        room = SHOWN
+
+        def show(data, **more):
+            nonlocal room
+            part = _small(data)
+            room -= sum(map(len, part["data"].values())) + 1000
+            if room > 0:
+                shown.append({**part, **more})
+
+        self.shell.display_pub.publish = lambda data=None, metadata=None, **_: show(data)
+        self.shell.displayhook.write_format_data = lambda data, metadata=None: show(data, result=True)
         try:
             ran = self.shell.run_cell(source, store_history=False)
         finally:
@@ -94,7 +120,7 @@ class Room:
         return {
             "stdout": printed.text(),
             "stderr": warned.text(),
-            "shown": shown[:100],
+            "shown": shown,
             "raised": describe(error) if error is not None else None,
         }
 

@@ -47,26 +47,22 @@ def main():
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
     control.sendall(b"r")
-    scratch = tempfile.mkdtemp(prefix="room-")  # each child mounts a file system of its own here
-    os.chmod(scratch, 0o755)
-    try:
-        while True:
-            message, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(4))
-            if not message:
-                return
-            if message == b"p":
-                preload(wire.receive(control))
-                control.sendall(b"r")
-                continue
-            channel = array.array("i", ancillary[0][2][:4])[0]
-            if os.fork() == 0:
-                try:
-                    child(channel, shell, scratch, confine_children)
-                finally:
-                    os._exit(0)
-            os.close(channel)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    while True:
+        message, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(8))
+        if not message:
+            return
+        if message == b"p":
+            preload(wire.receive(control)[1])
+            control.sendall(b"r")
+            continue
+        handles = array.array("i", ancillary[0][2][:8])
+        if os.fork() == 0:
+            try:
+                child(*handles, shell, confine_children)
+            finally:
+                os._exit(0)
+        for handle in handles:
+            os.close(handle)
 
 
 def preload(names):
@@ -78,36 +74,50 @@ def preload(names):
     gc.freeze()
 
 
-def child(channel, shell, scratch, confined):
+def child(channel, epitaph, shell, confined):
     """Between the warm process and the student room: enter the namespaces, then fork their first process.
 
-    Tells the grader the number of that process, so that it can be killed, and all that it started with it.
+    Tells the grader the number of that process, so that it can be killed, and all that it started with it; and,
+    through ``epitaph``, how it ended.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
-    student.close_files({channel})
+    student.close_files({channel, epitaph})
+    scratch = None
     if confined:
-        confine.become_nobody()
+        confine.leave_the_machine()
         confine.die_with_parent()
-        confine.enter_namespaces()
     else:
-        scratch = tempfile.mkdtemp(dir=scratch)
+        scratch = tempfile.mkdtemp(prefix="room-")
     inner = os.fork()
     if inner == 0:
         try:
-            inhabit(channel, shell, scratch, confined)
+            os.close(epitaph)
+            inhabit(channel, shell, scratch)
         finally:
             os._exit(0)
     os.write(channel, inner.to_bytes(8, "little"))
     os.close(channel)
-    os.waitpid(inner, 0)
+    _, status = os.waitpid(inner, 0)
+    if scratch:
+        shutil.rmtree(scratch, ignore_errors=True)
+    os.write(epitaph, os.waitstatus_to_exitcode(status).to_bytes(4, "little", signed=True))
 
 
-def inhabit(channel, shell, scratch, confined):
-    """The student room itself."""
+def inhabit(channel, shell, scratch):
+    """The student room itself, confined unless ``scratch`` says where else it lives."""
     import numpy as np
 
     room = student.Room(shell, socket.socket(fileno=channel))
+    if scratch:
+        os.chdir(scratch)
+    else:
+        confine.die_with_parent()
+        scratch = confine.ROOM
+        confine.limit_resources()
+        confine.drop_capabilities()
+        confine.allow_files(confine.readable_paths(), [confine.ROOM, confine.TEMPORARY])
+        confine.forbid_system_calls()
     os.environ.clear()
     os.environ.update(
         {
@@ -119,17 +129,8 @@ def inhabit(channel, shell, scratch, confined):
             "LANG": "C.UTF-8",
         }
     )
-    if confined:
-        confine.die_with_parent()
-        readable = confine.readable_paths()
-        confine.own_file_system(scratch)
-        os.chdir(scratch)
-        confine.limit_resources()
-        confine.drop_capabilities()
-        confine.allow_files(readable, [scratch])
-        confine.forbid_system_calls()
-    else:
-        os.chdir(scratch)
+    tempfile.tempdir = None
+    os.write(channel, b"r")  # all layers are on
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002  (students use the legacy generator)
     sys.path[:] = [

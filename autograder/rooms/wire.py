@@ -9,10 +9,12 @@ import json
 import math
 import struct
 import sys
+import time
 
 import numpy as np
 
-LARGEST = 64 * 2**20  # bytes in one message
+LARGEST = 64 * 2**20  # bytes in one message's arrays
+LARGEST_HEADER = 8 * 2**20  # bytes in all else: texts, lists, numbers
 DEEPEST = 16  # lists in lists
 MOST = 100_000  # values in one message, an array counting as one
 DTYPES = {name: np.dtype(name) for name in (
@@ -35,6 +37,8 @@ def encode(value, keep=None):
     """A value as bytes.  ``keep(thing)`` turns what is not data into a ``Handle``; without it that is ``NotData``."""
     buffers = []
     header = json.dumps(_plain(value, buffers, keep, 0, set())).encode()
+    if len(header) > LARGEST_HEADER:
+        raise NotData("more data than may pass")
     return b"".join([struct.pack("<I", len(header)), header, *buffers])
 
 
@@ -80,7 +84,7 @@ def _array(array, buffers, **extra):
     if array.dtype.name not in DTYPES:
         raise NotData(f"an array of {array.dtype}")
     raw = np.ascontiguousarray(array).tobytes()
-    if sum(map(len, buffers)) + len(raw) > LARGEST:
+    if sum(map(len, buffers)) + len(raw) > LARGEST or len(buffers) > MOST:
         raise NotData("more data than may pass")
     buffers.append(raw)
     return {"$": "array", "d": array.dtype.name, "s": list(array.shape), **extra}
@@ -88,18 +92,27 @@ def _array(array, buffers, **extra):
 
 def decode(message):
     """Bytes -> value.  Raises ``NotData``; makes nothing but plain values, fresh arrays and tensors, and handles."""
-    if not 4 <= len(message) <= LARGEST + 2**20:
+    if not 4 <= len(message) <= LARGEST + LARGEST_HEADER:
         raise NotData("a message of an impossible size")
     (length,) = struct.unpack_from("<I", message)
+    if length > LARGEST_HEADER:
+        raise NotData("more data than may pass")
     try:
-        header = json.loads(message[4 : 4 + length], parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        header = json.loads(bytes(message[4 : 4 + length]), parse_constant=_no_constant)
+        return _Reader(memoryview(message)[4 + length :]).value(header, 0)
+    except (NotData, MemoryError):
+        raise
+    except Exception:  # whatever else a forged message may bring about
         raise NotData("a damaged message") from None
-    return _Reader(memoryview(message)[4 + length :]).value(header, 0)
 
 
 def _no_constant(name):
     raise ValueError(name)
+
+
+def _clean(text):
+    """Text without halves of surrogate pairs, which no file can hold."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Reader:
@@ -112,8 +125,14 @@ class _Reader:
             raise NotData("too many values")
         if depth > 2 * DEEPEST:
             raise NotData("lists nested too deeply")
-        if plain is None or type(plain) in (bool, int, float, str):
+        if plain is None or type(plain) in (bool, float):
             return plain
+        if type(plain) is int:
+            if abs(plain) >= 2**63:
+                raise NotData("a whole number beyond 64 bits")
+            return plain
+        if type(plain) is str:
+            return _clean(plain)
         if type(plain) is list:
             return [self.value(part, depth + 1) for part in plain]
         kind = plain.get("$")
@@ -130,7 +149,7 @@ class _Reader:
             and type(plain.get("n")) is int
             and all(type(plain.get(key)) is str for key in "kt")
         ):
-            return Handle(plain["n"], plain["k"][:20], plain["t"][:80])
+            return Handle(plain["n"], _clean(plain["k"][:20]), _clean(plain["t"][:80]))
         raise NotData("a damaged message")
 
     def _dict(self, pairs, depth):
@@ -164,27 +183,41 @@ class _Reader:
         return array[()] if plain.get("scalar") is True else array
 
 
-def send(socket, value, keep=None):
-    """Write one frame."""
+def send(socket, value, keep=None, *, number=0):
+    """Write one frame.  An answer bears the ``number`` of its request."""
     message = encode(value, keep)
-    socket.sendall(struct.pack("<Q", len(message)) + message)
+    socket.sendall(struct.pack("<QQ", len(message), number) + message)
 
 
-def receive(socket):
-    """Read one frame.  Raises ``EOFError`` where the other side is gone, ``TimeoutError`` by the socket's timeout."""
-    (length,) = struct.unpack("<Q", exactly(socket, 8))
-    if length > LARGEST + 2**20:
-        raise NotData("a message of an impossible size")
-    return decode(exactly(socket, length))
+def receive(socket, until=None):
+    """Read one frame: (number, value).  ``until`` is a time of the monotonic clock.
+
+    Raises ``EOFError`` where the other side is gone, ``TimeoutError`` where the frame is not there in time, ``OSError``
+    where what comes is no frame, ``NotData`` for a frame that does not hold plain data; its ``number`` is the frame's.
+    """
+    length, number = struct.unpack("<QQ", exactly(socket, 16, until))
+    if length > LARGEST + LARGEST_HEADER:
+        raise OSError("a message of an impossible size")
+    message = exactly(socket, length, until)
+    try:
+        return number, decode(message)
+    except NotData as fault:
+        fault.number = number
+        raise
 
 
-def exactly(socket, count):
+def exactly(socket, count, until=None):
     """Read so many bytes.  Raises ``EOFError`` where the other side is gone before that."""
     parts = bytearray(count)
     view, at = memoryview(parts), 0
     while at < count:
+        if until is not None:  # a socket's own timeout begins anew with every byte
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            socket.settimeout(left)
         got = socket.recv_into(view[at:])
         if got == 0:
             raise EOFError
         at += got
-    return bytes(parts)
+    return parts
