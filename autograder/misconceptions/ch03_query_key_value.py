@@ -188,6 +188,15 @@ def pooled_in_float64(queries, keys, values, bandwidth):
     return pooled
 
 
+@wrong(
+    "kernel_pooling",
+    "You return the weights as well. This exercise asks for the result alone; from the next one on, it is the pair (output, weights).",
+)
+def weights_as_well(queries, keys, values, bandwidth):
+    weights = softmax(-((queries[:, None] - keys[None, :]) ** 2) / (2 * bandwidth**2))
+    return weights @ values, weights
+
+
 @wrong("kernel_pooling", None, also=("without_the_two", "bandwidth_not_squared"))
 def neither_two_nor_square(queries, keys, values, bandwidth):
     return softmax(-((queries[:, None] - keys[None, :]) ** 2) / bandwidth) @ values
