@@ -6,12 +6,17 @@ tests run here, against stand-ins, so that a student's code never meets a test.
 
 import ast
 import atexit
+import builtins
+import copy
+import re
 import time
 import traceback
 from dataclasses import dataclass, field, replace
 from functools import cache
+from threading import Lock
 
 import nbformat
+import numpy as np
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
@@ -23,6 +28,7 @@ from .rooms.line import Stopped, Warm
 from .rooms.stand_in import Function, Room, StudentError, student_error
 
 SECONDS_A_CELL = 20
+ALTOGETHER = 15  # times that, for a notebook with all its replays
 SECONDS_TO_REHEARSE = 180
 LONGEST_OUTPUT = 256 * 1024  # characters
 SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
@@ -41,11 +47,12 @@ class How:
 
 @dataclass
 class Run:
-    """What came of it.  ``stopped`` tells which cells ended badly: cell index -> "timeout" or "died"."""
+    """What came of it.  ``stopped`` tells which cells ended badly: cell index -> why, as ``Stopped`` has it, or "late"."""
 
     notebook: nbformat.NotebookNode
     observations: dict = field(default_factory=dict)  # exercise -> encoded observations, or None
     stopped: dict = field(default_factory=dict)
+    suspect: set = field(default_factory=set)  # cells whose errors could tell of hidden inputs
 
 
 @cache
@@ -53,6 +60,21 @@ def _warm(confined):
     warm = Warm(confined=confined)
     atexit.register(warm.close)
     return warm
+
+
+_one_at_a_time = Lock()
+
+
+def _fork(confined):
+    """A fresh student room; where the warm process has died, from a new one."""
+    with _one_at_a_time:
+        try:
+            return _warm(confined).fork()
+        except OSError:
+            if _warm(confined).process.poll() is None:
+                raise
+            _warm.cache_clear()
+            return _warm(confined).fork()
 
 
 def start(how):
@@ -74,18 +96,65 @@ def run(notebook, probes=None, how=How()):
     A cell that hangs or ends its process is given up, together with the checks of its exercise; a new room
     replays what came before it, so that the other exercises keep their marks.
     """
-    result = Run(notebook)
+    result = _run_to_the_end(Run(notebook), probes or {}, how)
+    if result.suspect:
+        _words_of_a_room_that_saw_nothing_hidden(result, how)
+    return result
+
+
+def _run_to_the_end(result, probes, how, *, visible=False):
     given_up = set()  # exercises that are not run again
+    deadline = time.monotonic() + ALTOGETHER * how.seconds
     while True:
-        attempt = _Attempt(result, given_up, how, _warm(how.confined).fork())
+        attempt = _Attempt(result, given_up, how, _fork(how.confined), deadline, visible)
         try:
             attempt.cells()
-            attempt.observe(probes or {})
+            attempt.observe(probes)
             return result
         except Stopped:
-            continue
+            if time.monotonic() < deadline:
+                continue
+            for index, cell in enumerate(result.notebook.cells):
+                if cell.cell_type == "code" and cell.execution_count is None:
+                    result.stopped.setdefault(index, "late")
+            return result
         finally:
             attempt.line.end()
+
+
+def _words_of_a_room_that_saw_nothing_hidden(result, how):
+    """Put what a student's code says without having met a hidden input in the place of what it said after that.
+
+    An exception's text, or a number in a result, could carry a hidden input that a function has kept from an earlier call.
+    """
+    shown = copy.deepcopy(result.notebook)
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            cell.source = _HIDDEN.sub("", cell.source) if is_grade(cell) else cell.source
+            cell.outputs, cell.execution_count = [], None
+    again = _run_to_the_end(Run(shown, stopped=dict(result.stopped)), {}, how, visible=True)
+    for index in result.suspect:
+        output = _error(result.notebook.cells[index])
+        found = _error(again.notebook.cells[index])
+        if output is None:
+            continue
+        at_the_check = [frame for frame in output.traceback if frame.startswith("Cell In[0], line ")]
+        if found is not None:
+            own = [frame for frame in found.traceback if not frame.startswith("Cell In[0], line ")]
+            output.update(ename=found.ename, evalue=found.evalue, traceback=at_the_check + own)
+        elif output.ename in CHECKS:
+            output.update(evalue=_ONLY_LATER, traceback=at_the_check)
+        else:
+            known = isinstance(getattr(builtins, output.ename, None), type)
+            output.update(ename=output.ename if known else "Exception", evalue="", traceback=at_the_check)
+
+
+_HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.MULTILINE | re.DOTALL)
+_ONLY_LATER = "This check fails only after other calls of your function. Does it keep something from one call to the next?"
+
+
+def _error(cell):
+    return next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
 
 
 def rehearse(notebook, probes, how):
@@ -95,7 +164,8 @@ def rehearse(notebook, probes, how):
     """
     result = Run(notebook)
     warm = _warm(how.confined)
-    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), warm.fork())
+    deadline = time.monotonic() + 10 * SECONDS_TO_REHEARSE
+    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), warm.fork(), deadline)
     try:
         attempt.cells()
         attempt.observe(probes)
@@ -113,25 +183,34 @@ def _belongs_to(cell):
 class _Attempt:
     """One student room's life."""
 
-    def __init__(self, result, given_up, how, line):
+    def __init__(self, result, given_up, how, line, deadline, visible=False):
         self.result, self.given_up, self.how, self.line = result, given_up, how, line
+        self.deadline, self.visible = deadline, visible
         self.until = None
+        self.seen_hidden = False  # this room's code has been called by hidden tests
+        self.theirs = set()  # names that stand for the student's
         self.room = Room(lambda request: line.ask(request, max(0.05, self.until - time.monotonic())))
         self.tests = {"__name__": "__main__"}  # the test room's names
 
     def cells(self):
         for index, cell in enumerate(self.result.notebook.cells):
-            if cell.cell_type != "code" or index in self.result.stopped or not cell.source.strip():
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            if index in self.result.stopped:
+                self._given(cell)
                 continue
             if is_grade(cell) and _belongs_to(cell) in self.given_up:
                 continue
-            self.until = time.monotonic() + self.how.seconds
+            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
             cell.execution_count = index + 1
             try:
                 is_test = is_grade(cell) and not is_solution(cell)
                 cell.outputs = self._test(cell) if is_test and self.how.split else self._run(cell)
+                self._suspect(index, cell)
             except Stopped as stopped:
                 cell.outputs = []
+                if time.monotonic() >= self.deadline and stopped.why == "timeout":
+                    stopped.why = "late"
                 self.result.stopped[index] = stopped.why
                 self.given_up.add(_belongs_to(cell))
                 raise
@@ -140,7 +219,7 @@ class _Attempt:
         for exercise, made in probes.items():
             if exercise in self.given_up or exercise in self.result.observations:
                 continue
-            self.until = time.monotonic() + self.how.seconds
+            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
             self.result.observations[exercise] = None
             try:
                 answer = self.room.request(do="observe", exercise=exercise, probes=made)
@@ -151,24 +230,62 @@ class _Attempt:
                 self.given_up.add(exercise)
                 raise
 
+    def _suspect(self, index, cell):
+        """Note an error whose words may hold what hidden tests have passed on."""
+        output = _error(cell)
+        if output is not None and self.seen_hidden and output.ename != "NotImplementedError":
+            self.result.suspect.add(index)
+        if is_grade(cell) and not is_solution(cell) and _HIDDEN.search(cell.source):
+            self.seen_hidden = True
+
+    def _given(self, cell):
+        """What the course wrote runs here too, whatever the student's room makes of it."""
+        if self.how.split and is_locked(cell) and not is_grade(cell):
+            exec(_compiled(cell.source, grade_id(cell)), self.tests)
+
     def _run(self, cell):
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
-        answer = self.room.request(do="run", source=cell.source)
-        if not self.how.split:
-            pass
-        elif is_locked(cell):
-            exec(_compiled(cell.source, grade_id(cell)), self.tests)
-        elif is_solution(cell):
+        self._given(cell)
+        if self.how.split and is_solution(cell):
             for name in _defined(cell, grade_id(cell)):
-                self.tests[name] = Function(self.room, name)
+                # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
+                if name == grade_id(cell) or name in self.theirs or not self._taken(name):
+                    self.theirs.add(name)
+                    self.tests[name] = Function(self.room, name)
+        try:
+            answer = self.room.request(do="run", source=cell.source)
+        except (StudentError, MemoryError) as error:
+            return [_student_output(error, [], self.result.notebook)]
         return _outputs(answer, self.result.notebook)
 
+    def _taken(self, name):
+        return name in self.tests or name.startswith("_") or hasattr(builtins, name)
+
     def _test(self, cell):
-        """A test, here, against the stand-ins.  Like a notebook cell, its last expression is its result."""
+        """A test, here, against the stand-ins.
+
+        Where the function changed what it was given, the test must pass without these changes too: else a function could
+        make the expected result, which is computed from the same arrays, what it returns.
+        """
+        self.room.changes = 0
+        outputs = self._tested(cell)
+        if self.room.changes and not any(output.output_type == "error" for output in outputs):
+            self.room.write_back = False
+            try:
+                again = self._tested(cell)
+            finally:
+                self.room.write_back = True
+            if any(output.output_type == "error" for output in again):
+                return again
+        return outputs
+
+    def _tested(self, cell):
+        """Like a notebook cell's, a test's last expression is its result."""
         body, last = _split(cell.source, grade_id(cell))
         try:
-            exec(body, self.tests)
-            value = eval(last, self.tests) if last is not None else None
+            with np.errstate(all="ignore"):
+                exec(body, self.tests)
+                value = eval(last, self.tests) if last is not None else None
         except Stopped:
             raise
         except Exception as error:
@@ -195,13 +312,11 @@ def _split(source, name):
 
 
 def _defined(cell, exercise):
-    """The names that tests may call: the exercise's own, and what else the cell defines at top level."""
-    try:
-        tree = ast.parse(cell.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {exercise}
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    return {exercise} | {node.name for node in tree.body if isinstance(node, kinds)}
+    """The names that tests may call: the exercise's own, and what else the cell defines at top level.
+
+    Read off the text: Python's parser is not to be had by whoever writes the cell.
+    """
+    return {exercise, *re.findall(r"^(?:def|class)[ \t]+([A-Za-z_]\w*)", cell.source, re.MULTILINE)}
 
 
 def _outputs(answer, notebook):
@@ -216,7 +331,9 @@ def _outputs(answer, notebook):
         data = part.get("data") if isinstance(part, dict) else None
         if isinstance(data, dict):
             texts = {
-                mime: data[mime][: 4 * LONGEST_OUTPUT] for mime in SHOWN if isinstance(data.get(mime), str)
+                mime: data[mime][: 4 * LONGEST_OUTPUT]
+                for mime in SHOWN
+                if isinstance(data.get(mime), str) and (mime == "text/plain" or _BASE64.fullmatch(data[mime]))
             }
             kind = "execute_result" if part.get("result") is True else "display_data"
             made.append(
@@ -228,6 +345,9 @@ def _outputs(answer, notebook):
     return made
 
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")  # a page would show the rest as it is
+
+
 def _student_output(error, frames, notebook):
     """An exception of the student's code.  It may call itself what it likes; it is never taken for a check's words.
 
@@ -235,9 +355,15 @@ def _student_output(error, frames, notebook):
     """
     kind = type(error).__name__
     where = error.where if isinstance(error.where, str) else ""
-    number, _, line = where.partition(": ")
-    known = any(line and line in map(str.strip, cell.source.splitlines()) for cell in notebook.cells)
-    own = [f"Cell In[0], in your code\n----> {number.removeprefix('line ')} {line}"] if known else []
+    line = where.partition(": ")[2]
+    numbers = [
+        number
+        for cell in notebook.cells
+        if line and not is_locked(cell)
+        for number, own in enumerate(cell.source.splitlines(), start=1)
+        if own.strip() == line
+    ]
+    own = [f"Cell In[0], in your code\n----> {numbers[0]} {line}"] if numbers else []
     name = f"{kind} of yours" if kind in CHECKS else kind
     return new_output("error", ename=name, evalue=str(error), traceback=frames + own)
 

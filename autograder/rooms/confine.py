@@ -5,7 +5,6 @@ what the one before leaves open.  ``missing`` says what this machine lacks.  All
 to run a student's code; nothing here can be undone from within.
 """
 
-import contextlib
 import ctypes
 import errno
 import os

@@ -6,6 +6,7 @@ loaded, and gradients flow: ``(layer(x)[0] ** 2).sum().backward()`` fills ``.gra
 """
 
 import builtins
+import re
 
 import numpy as np
 
@@ -22,13 +23,17 @@ def student_error(described):
     """The exception that stands for the student's: ``except ValueError`` catches a ValueError."""
     kind = getattr(builtins, str(described.get("builtin")), Exception)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(
-        kind, (OSError, UnicodeError)
+        kind, (OSError, UnicodeError, BaseExceptionGroup)
     ):
         kind = Exception
     bases = (StudentError,) if kind is Exception else (StudentError, kind)
     name = described.get("kind")
     error = type(name if isinstance(name, str) and name.isidentifier() else "Exception", bases, {})
-    error = error(str(described.get("text"))[:2000])
+    text = described.get("text")
+    # a terminal that shows the message obeys its control characters
+    error = error(
+        re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text[:2000]) if isinstance(text, str) else ""
+    )
     error.where = described.get("where")
     error.builtin = kind.__name__
     return error
@@ -44,6 +49,8 @@ class Room:
     def __init__(self, ask):
         self.ask = ask  # request -> answer
         self.calls = 0
+        self.changes = 0  # arguments that calls have changed
+        self.write_back = True  # changed arguments are changed here too
 
     def request(self, **request):
         answer = self.ask(request)
@@ -51,10 +58,10 @@ class Room:
             raise Refused("Your code sent something that is no answer.")
         if "refused" in answer:
             raise Refused(
-                f"Your function returned {answer['refused']}; arrays, numbers and tuples of them can be graded."
+                f"Your function returned {str(answer['refused'])[:100]}; arrays, numbers and tuples of them can be graded."
             )
         if answer.get("error") is not None:
-            raise student_error(answer["error"])
+            raise student_error(answer["error"] if isinstance(answer["error"], dict) else {})
         return answer
 
     def call(self, what, args, kwargs, *, numbered=False):
@@ -68,8 +75,11 @@ class Room:
             kwargs={k: _sent(v) for k, v in kwargs.items()},
             call=number,
         )
-        for change in answer.get("changed") or ():
-            _change(args, change)
+        changes = answer.get("changed")
+        for change in changes if isinstance(changes, list) else ():
+            self.changes += 1
+            if self.write_back and isinstance(change, list) and len(change) == 2:
+                _change(args, change)
         return answer.get("result"), number
 
     def here(self, value):
@@ -148,7 +158,7 @@ class Module:
     def named_parameters(self):
         """(name, tensor) pairs; gradients arrive in these tensors."""
         if self._parameters is None:
-            found = self._room.request(do="parameters", of=self.handle)["result"]
+            found = self._room.request(do="parameters", of=self.handle).get("result")
             tensors = found.items() if isinstance(found, dict) else ()
             self._parameters = {
                 str(name): tensor.requires_grad_() if tensor.is_floating_point() else tensor
@@ -211,14 +221,14 @@ def _gradient_function():
 
         @staticmethod
         def backward(ctx, *seeds):
-            found = ctx.room.request(do="gradient", call=ctx.number, seeds=list(seeds))["result"]
+            found = ctx.room.request(do="gradient", call=ctx.number, seeds=list(seeds)).get("result")
             found = (
                 found
                 if isinstance(found, list) and len(found) == len(ctx.inputs)
                 else [None] * len(ctx.inputs)
             )
             right = [
-                g if hasattr(g, "shape") and g.shape == i.shape else None
+                g if isinstance(g, torch.Tensor) and g.shape == i.shape else None
                 for g, i in zip(found, ctx.inputs, strict=True)
             ]
             return (None, None, None, *right)
