@@ -1,11 +1,12 @@
 """From what each cell did to points and messages."""
 
+import ast
 import builtins
 import copy
 import math
 import re
 
-from nbgrader.utils import determine_grade, is_grade
+from nbgrader.utils import determine_grade, is_grade, is_locked
 
 from .assignment import exercise_of, grade_id
 from .errors import CourseError
@@ -16,7 +17,18 @@ CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is m
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
 _ENDED = {
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
-    "died": "Your code ended the Python process itself (exit(), memory, or a crash), so the checks could not run.",
+    "died": "Your code ended the Python process itself (exit() or the like), so the checks could not run.",
+    "crashed": "Your code crashed the Python process (far too deep a recursion, or a fault in compiled code), so the checks could not run.",
+    "killed": "Your code was ended by the system, most likely for want of memory, so the checks could not run.",
+    "garbled": "Your code meddled with the process that runs it, so the checks could not go on.",
+    "late": "Your notebook took too long as a whole, so this was not run any more.",
+}
+
+
+_FORBIDDEN = {
+    "PermissionError": "While grading, code may compute and use files of its own folder, nothing else: no other files, network or programs.",
+    "MemoryError": "Your code asked for more memory than it may have (3 GB).",
+    "BlockingIOError": "Your code asked for more threads than it may have.",
 }
 
 
@@ -33,9 +45,9 @@ def checks_of(run, exercise, *, blank=False):
         if blank:
             made.append(Check(name, 0.0, worth, _NOT_ANSWERED))
         elif index in run.stopped or not _ran(cell):
-            made.append(Check(name, 0.0, worth, _ENDED[run.stopped.get(index, stopped)]))
+            made.append(Check(name, 0.0, worth, _ENDED[run.stopped.get(index, stopped or "late")]))
         else:
-            made.append(_mark(cell, name, worth))
+            made.append(_mark(cell, name, worth, run.notebook))
     return made
 
 
@@ -47,7 +59,7 @@ def _ran(cell):
     return cell.execution_count is not None
 
 
-def _mark(cell, name, worth):
+def _mark(cell, name, worth, notebook):
     """nbgrader's own rule, except that a warning on stderr costs nothing."""
     quiet = copy.copy(cell)
     quiet.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
@@ -56,9 +68,64 @@ def _mark(cell, name, worth):
     failure = next((o for o in quiet.outputs if o.output_type == "error"), None)
     if failure is None:
         return Check(name, float(points), worth)
-    return Check(
-        name, float(points), worth, _message(failure, in_hidden_part(failure, cell)), _where(failure)
-    )
+    hidden = in_hidden_part(failure, cell)
+    message = _message(failure, hidden)
+    if hidden and failure.ename in CHECKS:
+        message = _only_the_courses_words(message, cell, notebook)
+    return Check(name, float(points), worth, message, _where(failure))
+
+
+def _only_the_courses_words(message, cell, notebook):
+    """A check's message on a hidden input, without what is not the course's own wording: a number that came back, a name.
+
+    What a function returns may hold what it was called with.
+    """
+    texts = _texts(cell)
+    if message in texts:
+        return message
+    given = [
+        text for other in notebook.cells if is_locked(other) and not is_grade(other) for text in _texts(other)
+    ]
+    known = {
+        word
+        for text in (*given, *(text for text in texts if " " in text.strip()))
+        for word in _WORD.findall(text)
+    }
+    known.update(_TYPES)
+    return _WORD.sub(lambda word: word[0] if word[0] in known else "…", message)
+
+
+_WORD = re.compile(r"\w+(?:\.\w+)*")
+_TYPES = {
+    f"{of}{kind}{size}"
+    for of in ("", "torch.")
+    for kind in ("float", "int", "uint")
+    for size in (8, 16, 32, 64)
+}
+_TYPES |= {
+    "None",
+    "NoneType",
+    "bool",
+    "torch.bool",
+    "array",
+    "tuple",
+    "list",
+    "dict",
+    "str",
+    "int",
+    "float",
+    "ndarray",
+    "Tensor",
+}
+
+
+def _texts(cell):
+    """The texts in a cell of the course's."""
+    return [
+        node.value
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
 
 
 def _refuse_impossible(cell, name, worth):
@@ -106,6 +173,8 @@ def _message(failure, hidden):
         return f"On an input that you do not see, your code raised {known}. Try other sizes, other scales, float32."
     if failure.ename == "NameError":
         return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
+    if failure.ename in _FORBIDDEN:
+        return f"{_FORBIDDEN[failure.ename]} Your code raised {failure.ename}: {said}"
     kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 

@@ -104,7 +104,8 @@ def _as_notebook(raw, name):
             "markdown": nbformat.v4.new_markdown_cell,
             "raw": nbformat.v4.new_raw_cell,
         }
-        made = make[cell["cell_type"]](source)
+        # half a surrogate pair can be written in JSON, but in no file
+        made = make[cell["cell_type"]](source.encode("utf-8", "replace").decode("utf-8"))
         meta = cell["metadata"].get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
         if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str):
             made.metadata["nbgrader"] = {
@@ -112,7 +113,7 @@ def _as_notebook(raw, name):
             }  # its other fields are the instructor's to say
         made["id"] = (
             cell["id"]
-            if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"])
+            if isinstance(cell.get("id"), str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell["id"])
             else f"own-{index}"
         )
         notebook.cells.append(made)
@@ -237,8 +238,9 @@ def _assemble(made, answers, own, notes):
         notebook.cells.extend(own.get(known, ()))
     seen = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
-        if cell.get("id") in seen:
-            cell["id"] = f"again-{index}"
+        while cell["id"] in seen:
+            cell["id"] = f"again-{index}-{len(seen)}"
+            index += 1
         seen.add(cell["id"])
     return notebook
 
