@@ -89,14 +89,19 @@ def child(channel, epitaph, shell, confined):
         confine.die_with_parent()
     else:
         scratch = tempfile.mkdtemp(prefix="room-")
+    told, tell = os.pipe()
     inner = os.fork()
     if inner == 0:
         try:
             os.close(epitaph)
+            os.read(told, 1)  # the number of this process goes over the channel first
+            os.close(told)
+            os.close(tell)
             inhabit(channel, shell, scratch)
         finally:
             os._exit(0)
     os.write(channel, inner.to_bytes(8, "little"))
+    os.write(tell, b"t")
     os.close(channel)
     _, status = os.waitpid(inner, 0)
     if scratch:
