@@ -14,8 +14,8 @@ from autograder.paths import ROOT, Course
 
 EXPECTED = {
     "right": 20, "right-another-way": 20, "renamed-file": 20, "copied-cell": 20, "blank": 0, "half-done": 13,
-    "unscaled": 18, "softmax-on-the-wrong-axis": 14, "float64-by-accident": 19, "penalty-of-positions": 18,
-    "four-misconceptions": 11, "two-mistakes-in-one": 17, "syntax-error": 17, "endless-loop": 18, "ends-python": 17,
+    "unscaled": 18, "softmax-on-the-wrong-axis": 13, "float64-by-accident": 19, "penalty-of-positions": 18,
+    "four-misconceptions": 10, "two-mistakes-in-one": 16, "syntax-error": 17, "endless-loop": 18, "ends-python": 17,
     "cut-off-file": None,
 }  # fmt: skip
 
