@@ -45,6 +45,12 @@ def _chosen(names):
     return [assignment.load(name) for name in names or assignment.names()]
 
 
+def _can_write(path):
+    """Refuse a place where the results could not be written, before hours of grading."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise Refused(f"--json {path}: name a file in a folder that exists.")
+
+
 def _write_json(path, results):
     if path is not None:
         path.write_text(
@@ -101,6 +107,7 @@ def check(
 
     Example: python -m autograder check exercises/03-query-key-value/03-query-key-value.ipynb
     """
+    _can_write(json_file)
     results, refused, how = [], False, engine.How(seconds=seconds, confined=isolation)
     for path in notebooks:
         try:
@@ -112,9 +119,10 @@ def check(
             refused = True
             continue
         results.append(graded)
-        show.learner_report(graded)
     if results:
         _write_json(json_file, results)
+    for graded in results:
+        show.learner_report(graded)
     if refused:
         raise typer.Exit(2)
 
@@ -155,6 +163,7 @@ def grade_command(
 
 
 def _grade(course, names, workers, how, json_file, *, fresh=False):
+    _can_write(json_file)
     if not course.submitted.is_dir():
         raise Refused(
             f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
@@ -223,7 +232,16 @@ def main():
         show.errors.print(str(reason), markup=False, soft_wrap=True)
         raise SystemExit(2) from None
     except OSError as fault:
-        if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        expected = (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EROFS,
+            errno.EACCES,
+            errno.ENOTDIR,
+            errno.EISDIR,
+            errno.EEXIST,
+        )
+        if fault.errno not in expected:
             raise
         where = f" {fault.filename}" if fault.filename else ""
         show.errors.print(

@@ -60,15 +60,21 @@ class Diagnosis:
             self._seen[key] = observe.decode(observe.observe(thing, self.probes[exercise]))
         return self._seen[key]
 
+    def _decoded(self, exercise, observations):
+        """The observations, one a probe, or None: a student's process wrote them, and may write what it likes."""
+        try:
+            seen = observe.decode(observations)
+        except Exception:
+            return None
+        fits = isinstance(seen, list) and len(seen) == len(self.probes[exercise])
+        return seen if fits and all(isinstance(one, dict) for one in seen) else None
+
     def matching(self, exercise, observations):
         """The wrong entries that do what was observed; none where the observed is right."""
         if exercise not in self.probes or observations is None:
             return []
-        try:
-            seen = observe.decode(observations)
-        except Exception:  # the student's process wrote it, and may write what it likes
-            return []
-        if alike(seen, self.observed(None, exercise)):
+        seen = self._decoded(exercise, observations)
+        if seen is None or alike(seen, self.observed(None, exercise)):
             return []
         return [
             entry
@@ -78,7 +84,72 @@ class Diagnosis:
 
     def hints(self, exercise, observations):
         """At most two hints, the first entry's first."""
+        entries = self.matching(exercise, observations) or self.nearly_matching(exercise, observations)
         found = {}
-        for entry in self.matching(exercise, observations):
+        for entry in entries:
             found.update({name: hint for name, hint in entry.hints if name not in found})
         return [Hint(name, hint) for name, hint in list(found.items())[:MOST_HINTS]]
+
+    def nearly_matching(self, exercise, observations):
+        """Where no entry fits as a whole: the one that has the same numbers, then those of the same manners.
+
+        Somebody who scales by d may also write np.sqrt, which lifts float32, or exponentials that overflow, or
+        change an argument in place.  Such manners (dtype, finiteness, in place) are set apart from the numbers.
+        """
+        if exercise not in self.probes or observations is None:
+            return []
+        seen = self._decoded(exercise, observations)
+        right = self.observed(None, exercise)
+        if seen is None or alike(seen, right):
+            return []
+        same, mannered = [], []
+        for entry in self.bank.wrong.get(exercise, ()):
+            known = self.observed(entry, exercise)
+            if not _same_numbers(known, right):
+                if _same_numbers(seen, known) and not _same_numbers(seen, right):
+                    same.append(entry)
+            elif any(
+                here == there != due
+                for here, there, due in zip(_manners(seen), _manners(known), _manners(right), strict=True)
+            ):
+                mannered.append(entry)
+        if not same and not _same_numbers(seen, right):
+            return []  # other numbers than any that are known: nothing is sure
+        return (same if len(same) == 1 else []) + mannered
+
+
+def _arrays(part):
+    """The arrays in an observation's result, in order."""
+    if isinstance(part, list):
+        return [array for one in part for array in _arrays(one)]
+    return [part] if hasattr(part, "dtype") else []
+
+
+def _as_numbers(part):
+    """The same result, every array in float64."""
+    if isinstance(part, list):
+        return [_as_numbers(one) for one in part]
+    return np.asarray(part, dtype=np.float64) if hasattr(part, "dtype") else part
+
+
+def _same_numbers(one, other):
+    """Alike on the probes on which both give finite numbers, whatever the dtype; at least two such probes."""
+    compared = 0
+    for a, b in zip(one, other, strict=True):
+        if any(not np.isfinite(np.asarray(x)).all() for side in (a, b) for x in _arrays(side.get("result"))):
+            continue
+        keys = ("result", "error", "parameters")
+        if not alike(*([_as_numbers(side.get(key)) for key in keys] for side in (a, b)), 1e-4):
+            return False
+        compared += "result" in a
+    return compared >= 2
+
+
+def _manners(observations):
+    """(dtypes, which probes overflow, which change their arguments)."""
+    results = [_arrays(seen.get("result")) for seen in observations]
+    return (
+        [[str(array.dtype) for array in arrays] for arrays in results],
+        [[bool(np.isfinite(np.asarray(array)).all()) for array in arrays] for arrays in results],
+        [seen.get("changed") for seen in observations],
+    )

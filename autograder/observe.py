@@ -41,7 +41,7 @@ def encode(value):
         return {"npy": base64.b64encode(buffer.getvalue()).decode(), "torch": False}
     if value is None or type(value) in (bool, int, float, str):
         return value if not isinstance(value, str) else value[:200]
-    if type(value) in (tuple, list) and len(value) <= 20:
+    if (isinstance(value, tuple) or type(value) is list) and len(value) <= 20:
         return [encode(part) for part in value]
     if type(value) is dict and len(value) <= 50:
         return {str(name): encode(part) for name, part in value.items()}

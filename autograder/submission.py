@@ -50,9 +50,7 @@ def read(path):
     if not path.exists():
         raise Ungradable(f"There is no file {path.name}. Check the name and the folder.")
     if path.is_dir():
-        raise Ungradable(
-            f"{path.name} is a folder. Name the notebook in it, for example {path.name}/{path.name}.ipynb."
-        )
+        raise Ungradable(f"{path} is a folder. Name the notebook in it.")
     if not path.is_file():
         raise Ungradable(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
     size = path.stat().st_size

@@ -59,6 +59,8 @@ def _plain(value, buffers, keep, depth, inside):
         return _array(np.array(value, subok=False), buffers)
     if _is_tensor(value):
         return _array(value.detach().cpu().numpy(), buffers, torch=True, grad=bool(value.requires_grad))
+    if isinstance(value, tuple):
+        value = tuple(value)  # a namedtuple is a tuple, too
     if type(value) in (list, tuple, dict):
         if depth >= DEEPEST or id(value) in inside:
             raise NotData("lists nested too deeply, or within themselves")

@@ -90,3 +90,23 @@ def test_odd_results_are_data_all_the_same():
         lambda: 0,
     ):
         assert len(str(observe.encode(odd))) < 1000
+
+
+def test_a_mistake_is_named_also_where_it_meets_a_lifted_dtype(diagnosis):
+    """np.sqrt lifts float32 to float64; whoever also normalises over the wrong axis should hear of both."""
+
+    def both(q, k, v):
+        scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+        weights = np.exp(scores - scores.max(-2, keepdims=True))
+        weights /= weights.sum(-2, keepdims=True)
+        return weights @ v, weights
+
+    assert hints(diagnosis, "dot_product_attention", both) == ["softmax_over_queries", "becomes_float64"]
+
+
+@pytest.mark.parametrize(
+    "forged", [[], [1], "x", {}, [{}], [{"result": {"npy": "!"}}], [None] * 8, [{"result": []}] * 8]
+)
+def test_forged_observations_say_nothing(diagnosis, forged):
+    for exercise in diagnosis.probes:
+        assert diagnosis.hints(exercise, forged) == []
