@@ -3,10 +3,12 @@
 Everything that a student may have written is escaped by the template; the page has no script.
 """
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("autograder"),
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
