@@ -9,4 +9,5 @@ gradebook    marks  ->  nbgrader's gradebook
 feedback     marks, messages and hints  ->  a page for the student
 
 ``grade`` does this for one submission, ``classroom`` for a class; ``journal`` remembers what was done.
+``nbcourse`` takes any other nbgrader course the same way, with nbgrader's own steps before and after the engine.
 """

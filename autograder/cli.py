@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from . import assignment, classroom, demo, engine, feedback, grade, show, submission
+from . import assignment, classroom, demo, engine, feedback, grade, nbcourse, show, submission
 from . import release as releasing
 from .errors import CourseError, Refused
 from .paths import ROOT, Course
@@ -138,7 +138,12 @@ def grade_command(
     course_dir: CourseDir = ROOT,
     workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
     json_file: JsonFile = None,
-    seconds: Seconds = 20,
+    seconds: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Stop a cell after this many seconds; 20 where nothing is said, of another course 30."
+        ),
+    ] = None,
     room: Annotated[
         str,
         typer.Option(
@@ -154,20 +159,28 @@ def grade_command(
 
     Submissions lie as nbgrader has them, submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb.
 
+    Any other nbgrader course, with its notebooks in source/ASSIGNMENT/, is graded with --room shared.
+
     Example: python -m autograder grade 03-query-key-value --json marks.jsonl
     """
     if room not in ("split", "shared"):
         raise Refused(f"--room is split or shared, not {room!r}.")
-    how = engine.How(seconds=seconds, confined=isolation, split=room == "split")
-    _grade(Course(course_dir.resolve()), names, workers, how, json_file, fresh=not resume)
+    course, fresh = Course(course_dir.resolve()), not resume
+    if not nbcourse.assignments(course) or (names and set(names) <= set(assignment.names())):
+        how = engine.How(seconds=seconds or engine.SECONDS_A_CELL, confined=isolation, split=room == "split")
+        _grade(course, names, workers, how, json_file, fresh=fresh)
+        return
+    if room == "split":
+        raise Refused(
+            f"The tests in {course.source} were not written for a room of their own; grade that course with --room shared."
+        )
+    how = engine.How(seconds=seconds or nbcourse.SECONDS_A_CELL, confined=isolation, split=False)
+    _grade_another_course(course, names, workers, how, json_file, fresh=fresh)
 
 
 def _grade(course, names, workers, how, json_file, *, fresh=False):
     _can_write(json_file)
-    if not course.submitted.is_dir():
-        raise Refused(
-            f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
-        )
+    _must_be_handed_in(course)
     chosen = _chosen(names)
     if not names:
         chosen = [made for made in chosen if any(course.submitted.glob(f"*/{made.name}"))]
@@ -177,18 +190,33 @@ def _grade(course, names, workers, how, json_file, *, fresh=False):
         )
     for made in chosen:
         classroom.folders(course, made)  # refuse before anything is written
+    return _grade_all(course, chosen, classroom.grade_class, json_file, workers=workers, how=how, fresh=fresh)
+
+
+def _grade_another_course(course, names, workers, how, json_file, *, fresh):
+    _can_write(json_file)
+    _must_be_handed_in(course)
+    chosen = nbcourse.chosen(course, names)
+    if not chosen:
+        raise Refused(f"{course.submitted} holds no submission of an assignment in {course.source}.")
+    for source in chosen:
+        classroom.folders(course, source)
+    return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
+
+
+def _must_be_handed_in(course):
+    if not course.submitted.is_dir():
+        raise Refused(
+            f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
+        )
+
+
+def _grade_all(course, chosen, grade_class, json_file, **how):
     everything = []
     for made in chosen:
         with show.progress() as bar:
             task = bar.add_task(f"Grading {made.name}", total=len(classroom.folders(course, made)))
-            results = classroom.grade_class(
-                course,
-                made,
-                workers=workers,
-                how=how,
-                fresh=fresh,
-                done=lambda _, bar=bar, task=task: bar.advance(task),
-            )
+            results = grade_class(course, made, done=lambda _, bar=bar, task=task: bar.advance(task), **how)
         show.class_table([graded.as_json() for graded in results])
         everything += results
     _write_json(json_file, everything)

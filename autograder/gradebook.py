@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
 
 from .errors import Refused
@@ -116,3 +117,38 @@ def _comment(outcome):
     if outcome.blank:
         return "No response."
     return "\n\n".join([hint.hint for hint in outcome.hints] + outcome.messages) or None
+
+
+def record_notebooks(book, graded, notebooks, timestamp=None):
+    """Write one result of another course: marks and comments as nbgrader's SaveAutoGrades takes them from the cells.
+
+    ``notebooks`` has the executed notebooks by name, or is None where the submission is ungradable.
+    """
+    with _one_transaction(book):
+        book.update_or_create_student(graded.student)
+        when = {"timestamp": timestamp} if timestamp else {}
+        submission = book.update_or_create_submission(graded.assignment, graded.student, **when)
+        for notebook in submission.notebooks:
+            _record_notebook(notebook, notebooks, graded.reason)
+
+
+def _record_notebook(notebook, executed, reason):
+    missing = executed is not None and notebook.name not in executed
+    cells = executed[notebook.name].cells if executed and not missing else ()
+    points = {
+        cell.metadata.nbgrader["grade_id"]: determine_grade(cell)[0] for cell in cells if is_grade(cell)
+    }
+    for grade in notebook.grades:
+        grade.auto_score = 0 if missing else points.get(grade.name)
+        grade.needs_manual_grade = not missing and (
+            grade.auto_score is None or grade.manual_score is not None
+        )
+    comments = {
+        cell.metadata.nbgrader["grade_id"]: "No response."
+        for cell in cells
+        if is_solution(cell)
+        and not is_task(cell)
+        and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    }
+    for comment in notebook.comments:
+        comment.auto_comment = reason if executed is None else comments.get(comment.name)
