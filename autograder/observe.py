@@ -15,6 +15,8 @@ def decode(value):
     """JSON -> arrays and tensors; the inverse of ``encode``."""
     if isinstance(value, dict) and "npy" in value:
         array = np.load(io.BytesIO(base64.b64decode(value["npy"])), allow_pickle=False)
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise ValueError("no array of numbers")
         if value["torch"]:
             import torch
 
