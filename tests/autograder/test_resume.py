@@ -204,7 +204,7 @@ def test_a_damaged_gradebook_is_told(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of half a megabyte."""
+    """A file system that is soon full."""
     folder = tmp_path / "disk"
     folder.mkdir()
     done = subprocess.run(
