@@ -8,6 +8,7 @@ diagnose     how a function behaves  ->  hints from misconceptions/
 gradebook    marks  ->  nbgrader's gradebook
 feedback     marks, messages and hints  ->  a page for the student
 
-``grade`` does this for one submission, ``classroom`` for a class; ``journal`` remembers what was done.
+``grade`` does this for one submission, ``classroom`` for a class, in the processes of a ``pool``; ``journal`` remembers what
+was done.  ``report`` tells of the class, ``lms`` takes submissions from a learning platform and gives marks back.
 ``nbcourse`` takes any other nbgrader course the same way, with nbgrader's own steps before and after the engine.
 """

@@ -1,5 +1,6 @@
 """Grade a whole class: worker processes run notebooks side by side, one writer enters the results."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from .errors import Refused, cannot_write
 from .grade import HOW, grade_folder, prepare, save, ungradable
 from .journal import Journal
 from .pool import Died, Pool, side_by_side
+from .results import Graded
 from .submission import Ungradable
 
 
@@ -109,7 +111,36 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                     result = ungradable(folder.parent.name, made.name, reason), None
                     _write(course, *result)
                 enter(book, folder, *result)
-    return sorted(results, key=lambda graded: graded.student)
+    results.sort(key=lambda graded: graded.student)
+    _keep_results(course, made.name, results)
+    return results
+
+
+def _results_path(course, assignment):
+    return course.root / ".grading" / f"{assignment}.json"
+
+
+def _keep_results(course, assignment, results):
+    """For ``results_of``; whole or not at all."""
+    path = _results_path(course, assignment)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(".new")
+    whole.write_text(json.dumps([graded.as_dict() for graded in results]), encoding="utf-8")
+    whole.replace(path)
+
+
+def results_of(course, assignment):
+    """What the last complete ``grade`` of an assignment found, by student.  Raises ``Refused`` where there was none."""
+    try:
+        kept = json.loads(_results_path(course, assignment).read_text(encoding="utf-8"))
+        return [Graded.from_dict(graded) for graded in kept]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.") from None
+
+
+def graded_assignments(course):
+    """The assignments that ``results_of`` knows."""
+    return sorted(path.stem for path in (course.root / ".grading").glob("*.json"))
 
 
 def _digest(folder, steps):

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import assignment, classroom, demo, engine, feedback, grade, nbcourse, show, submission
+from . import assignment, classroom, demo, engine, feedback, grade, lms, nbcourse, report, show, submission
 from . import release as releasing
 from .errors import CourseError, Refused, cannot_write
 from .paths import ROOT, Course
@@ -226,6 +226,92 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
     return everything
+
+
+Graded_ = Annotated[
+    list[str] | None,
+    typer.Argument(help="Assignments; all that were graded where none is named.", metavar="[ASSIGNMENT]..."),
+]
+
+
+def _graded(course, names):
+    """The named assignments, or all that were graded."""
+    chosen = names or classroom.graded_assignments(course)
+    if not chosen:
+        raise Refused(f"Nothing has been graded in {course.root} yet. Run `grade` first.")
+    return chosen
+
+
+@app.command(name="feedback")
+def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
+    """Write the students' pages again, from what the last `grade` found; nothing is run.
+
+    Example: python -m autograder feedback 03-query-key-value
+    """
+    course = Course(course_dir.resolve())
+    for name in _graded(course, names):
+        results = classroom.results_of(course, name)
+        for graded in results:
+            feedback.write(course, graded)
+        show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
+
+
+@app.command(name="report")
+def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
+    """A page about the class: marks, what was misunderstood by how many, where the hints have nothing to say.
+
+    Example: python -m autograder report 03-query-key-value
+    """
+    course = Course(course_dir.resolve())
+    for name in _graded(course, names):
+        made = report.of(name, classroom.results_of(course, name))
+        show.console.print(f"{name}: {report.write(course, made)}", soft_wrap=True)
+        show.misconceptions(made)
+
+
+@app.command()
+def export(
+    names: Graded_ = None,
+    form: Annotated[str, typer.Option("--format", help="csv, canvas or moodle.")] = "csv",
+    to: Annotated[Path | None, typer.Option(help="The file; printed where none is named.")] = None,
+    course_dir: CourseDir = ROOT,
+):
+    """Marks from the gradebook, those by hand included, as a table that your learning platform takes.
+
+    Example: python -m autograder export 03-query-key-value --format canvas --to marks.csv
+    """
+    if form not in lms.FORMATS:
+        raise Refused(f"--format is {', '.join(lms.FORMATS)}, not {form!r}.")
+    _can_write(to)
+    course = Course(course_dir.resolve())
+    text = lms.table(lms.marks(course, _graded(course, names)), form)
+    if to is None:
+        print(text, end="")
+    else:
+        to.write_text(text, encoding="utf-8")
+
+
+@app.command(name="import")
+def import_command(
+    name: Annotated[str, typer.Argument(help="The assignment.", metavar="ASSIGNMENT")],
+    archive: Annotated[Path, typer.Argument(help="The zip file that your learning platform gave you.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the archive's where a submission is there already.")
+    ] = False,
+    course_dir: CourseDir = ROOT,
+):
+    """Put the submissions that a learning platform collected into submitted/: Canvas, Moodle, or a folder a student.
+
+    Example: python -m autograder import 03-query-key-value submissions.zip
+    """
+    course = Course(course_dir.resolve())
+    known = {*assignment.names(), *(source.name for source in nbcourse.assignments(course))}
+    if name not in known:
+        raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(sorted(known))}.")
+    taken = lms.take_in(archive, course, name, replace=replace)
+    for note in taken.notes:
+        show.errors.print(note, markup=False, soft_wrap=True)
+    show.console.print(f"Taken in: {len(taken.students)}, into {course.submitted}", soft_wrap=True)
 
 
 @app.command()

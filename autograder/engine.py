@@ -21,7 +21,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 from .assignment import exercise_of, grade_id
 from .errors import Refused
-from .marks import CHECKS
+from .marks import CHECKS, in_hidden_part
 from .rooms import confine
 from .rooms.line import Stopped, warm
 from .rooms.stand_in import Function, Room, StudentError, student_error
@@ -244,9 +244,13 @@ class _Attempt:
         return all(cell.execution_count is not None and not cell.outputs for cell in tests)
 
     def _suspect(self, index, cell):
-        """Note an error whose words may hold what hidden tests have passed on."""
+        """Note an error whose words may hold what hidden tests have passed on.
+
+        What a hidden part says is left: ``marks`` passes on the course's own words of it, and no others.
+        """
         output = _error(cell)
-        if output is not None and self.seen_hidden and output.ename != "NotImplementedError":
+        told = output is not None and not (is_grade(cell) and in_hidden_part(output, cell))
+        if told and self.seen_hidden and output.ename != "NotImplementedError":
             self.result.suspect.add(index)
         if is_grade(cell) and not is_solution(cell) and _HIDDEN.search(cell.source):
             self.seen_hidden = True

@@ -28,7 +28,7 @@ def _environment(**more):
     return made
 
 
-_PAGES = _environment(autoescape=True)
+PAGES = _environment(autoescape=True)
 _TEXTS = _environment(
     finalize=lambda value: (
         re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", value) if isinstance(value, str) else value
@@ -38,7 +38,7 @@ _TEXTS = _environment(
 
 def page(graded):
     """The feedback page of one submission, as HTML text."""
-    return _PAGES.get_template("feedback.html").render(graded=graded)
+    return PAGES.get_template("feedback.html").render(graded=graded)
 
 
 def text(graded):

@@ -60,3 +60,11 @@ def learner_report(graded):
     for number, line in enumerate(feedback.text(graded).splitlines()):
         style = next((style for start, style in _STYLES.items() if line.startswith(start)), None)
         console.print(line, style="bold" if number == 0 else style, markup=False, soft_wrap=True)
+
+
+def misconceptions(report):
+    """What was misunderstood, most frequent first."""
+    for row in report.misconceptions:
+        console.print(
+            f"  {len(row['students']):4d}  {row['exercise']}: {row['id']}", markup=False, soft_wrap=True
+        )

@@ -97,6 +97,13 @@ def test_feedback_shows_hint_then_message_and_nothing_hidden(course, graded):
             assert not re.search(rf"(?<!\w){name}\b", everything), name
 
 
+def test_what_a_hidden_check_says_can_be_read(graded):
+    """Only the course's words of it are passed on, and these are whole sentences."""
+    said = [message for one in graded.values() for outcome in one.outcomes for message in outcome.messages]
+    assert any("At a temperature between the limits" in message for message in said)  # a hidden check's
+    assert not any(message.count("…") > 1 for message in said)
+
+
 def test_the_json_is_the_designs(graded):
     record = json.loads(json.dumps(graded["unscaled"].as_json()))
     assert record["student"] == "unscaled"

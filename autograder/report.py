@@ -1,0 +1,110 @@
+"""A page about the class: marks, what was misunderstood by how many, and where the bank of hints has nothing to say."""
+
+import statistics
+from dataclasses import dataclass, field
+
+from .feedback import PAGES
+
+BARS = 10  # rows of the histogram
+
+
+@dataclass
+class Report:
+    """What the page shows of one assignment."""
+
+    assignment: str
+    graded: list
+    ungradable: list
+    max_score: float = 0.0
+    median: float = 0.0
+    histogram: list = field(default_factory=list)  # label, count, percent of the longest bar
+    exercises: list = field(default_factory=list)
+    misconceptions: list = field(default_factory=list)  # most frequent first
+    unexplained: list = field(default_factory=list)  # failed checks of exercises without a hint
+
+
+def of(assignment, results):
+    """The report of one assignment's results, a list of ``Graded``."""
+    graded = [one for one in results if one.status == "graded"]
+    report = Report(assignment, graded, [one for one in results if one.status != "graded"])
+    if not graded:
+        return report
+    report.max_score = max(one.max_score for one in graded)
+    report.median = statistics.median_high(one.score for one in graded)
+    report.histogram = _histogram([one.score for one in graded], report.max_score)
+    by_exercise = {}
+    for one in graded:
+        for outcome in one.outcomes:
+            by_exercise.setdefault(outcome.id, []).append((one.student, outcome))
+    report.exercises = [_exercise(name, rows) for name, rows in by_exercise.items()]
+    report.misconceptions = _misconceptions(by_exercise)
+    report.unexplained = _unexplained(by_exercise)
+    return report
+
+
+def _histogram(scores, most):
+    width = most / BARS or 1.0
+    counts = [0] * BARS
+    for score in scores:
+        counts[min(BARS - 1, int(score / width))] += 1
+    return [
+        {
+            "label": f"{number * width:g} – {(number + 1) * width:g}",
+            "count": count,
+            "percent": round(100 * count / max(counts)),
+        }
+        for number, count in enumerate(counts)
+    ]
+
+
+def _percent(rows, holds):
+    return round(100 * sum(map(holds, rows)) / len(rows))
+
+
+def _exercise(name, rows):
+    outcomes = [outcome for _, outcome in rows]
+    return {
+        "id": name,
+        "full_percent": _percent(outcomes, lambda outcome: outcome.points == outcome.max_points),
+        "blank_percent": _percent(outcomes, lambda outcome: outcome.blank),
+        "mean": round(statistics.mean(outcome.points for outcome in outcomes), 2),
+        "max_points": max(outcome.max_points for outcome in outcomes),
+    }
+
+
+def _misconceptions(by_exercise):
+    found = {}
+    for exercise, rows in by_exercise.items():
+        for student, outcome in rows:
+            for hint in outcome.hints:
+                row = {"exercise": exercise, "id": hint.misconception, "hint": hint.hint, "students": []}
+                found.setdefault((exercise, hint.misconception), row)["students"].append(student)
+    return sorted(found.values(), key=lambda row: -len(row["students"]))
+
+
+def _unexplained(by_exercise):
+    found = {}
+    for rows in by_exercise.values():
+        for student, outcome in rows:
+            failed = [check for check in outcome.checks if check.points < check.max_points]
+            for check in failed if not outcome.hints and not outcome.blank else ():
+                row = {"check": check.id, "message": check.message or "", "students": []}
+                found.setdefault(check.id, row)["students"].append(student)
+    return sorted(found.values(), key=lambda row: -len(row["students"]))
+
+
+def page(report):
+    """The report as HTML text, without script."""
+    return PAGES.get_template("report.html").render(report=report)
+
+
+def path(course, assignment):
+    return course.root / "report" / f"{assignment}.html"
+
+
+def write(course, report):
+    """Write the page; returns where."""
+    target = path(course, report.assignment)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(report), encoding="utf-8")
+    return target
