@@ -13,6 +13,16 @@ _SQUARED = "what follows is squared, so the sign is lost"
 
 # (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
 EQUIVALENT = {
+    ("01-visual-attention", "center_surround"): {
+        "center - surround -> surround - center": "the magnitude of a difference has no order",
+    },
+    ("01-visual-attention", "scanpath"): {
+        "rows - row -> row - rows": _SQUARED,
+        "cols - col -> col - cols": _SQUARED,
+    },
+    ("01-visual-attention", "attention_entropy"): {
+        "1 -> 2 #2": "where the weight is 0 any positive number may stand under the logarithm",
+    },
     ("03-query-key-value", "kernel_pooling"): {
         "queries[:, None] - keys[None, :] -> keys[None, :] - queries[:, None]": _SQUARED,
         "keys[None, :] -> keys": "broadcasting puts the new axis in front by itself",
