@@ -15,5 +15,7 @@ def load(layer, parameters):
 def gradients_of(layer, *inputs):
     """Name -> gradient of the sum of the output's squares, None where none arrives."""
     layer.zero_grad()
-    (layer(*inputs)[0] ** 2).sum().backward()
+    output = layer(*inputs)[0]
+    if output.requires_grad:
+        (output**2).sum().backward()
     return {name: parameter.grad for name, parameter in layer.named_parameters()}

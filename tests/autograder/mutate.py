@@ -9,6 +9,8 @@ import copy
 
 _SAME_SWAP = "swapping two axes has no order"
 _SAME_WIDTH = "queries and keys have the same width"
+_SAME_SETS = "an intersection has no order"
+_LENGTH_ONE = "the axis has length one: its first entry is its last"
 _SQUARED = "what follows is squared, so the sign is lost"
 
 # (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
@@ -22,6 +24,25 @@ EQUIVALENT = {
     },
     ("01-visual-attention", "attention_entropy"): {
         "1 -> 2 #2": "where the weight is 0 any positive number may stand under the logarithm",
+    },
+    ("02-context-vectors", "luong_scores"): {
+        "ValueError(f\"kind is 'dot', 'general' or 'concat', not {kind!r}\") -> ValueError()": "its words are free",
+        "0 -> -1": _LENGTH_ONE,
+        "0 -> -1 #2": _LENGTH_ONE,
+    },
+    ("02-context-vectors", "attentional_hidden"): {
+        "-1 -> 1": "the last of two axes is axis 1",
+        "1 -> -1": "the same again: minus −1 is 1",
+    },
+    ("02-context-vectors", "AdditiveAttention"): {
+        "-1 -> 1 #2": "the last of two axes is axis 1",
+        "1 -> -1 #3": "the same again: minus −1 is 1",
+        "torch.finfo(scores.dtype) -> torch.finfo()": "a stand-in's parameters are of torch's default type",
+        "scores -> values #3": "scores and values have the same dtype",
+    },
+    ("02-context-vectors", "alignment_error_rate"): {
+        "predicted & sure -> sure & predicted": _SAME_SETS,
+        "predicted & possible -> possible & predicted": _SAME_SETS,
     },
     ("03-query-key-value", "kernel_pooling"): {
         "queries[:, None] - keys[None, :] -> keys[None, :] - queries[:, None]": _SQUARED,
