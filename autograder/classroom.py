@@ -1,13 +1,18 @@
-"""Grade a whole class: workers run notebooks side by side, one writer enters the results."""
+"""Grade a whole class: worker processes run notebooks side by side, one writer enters the results."""
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any
 
-from . import engine, feedback, gradebook
+import nbformat
+
+from . import engine, feedback, gradebook, journal
 from .assignment import Assignment
 from .diagnose import Diagnosis
-from .errors import Refused
+from .errors import Refused, cannot_write
 from .grade import HOW, grade_folder, prepare, save, ungradable
 from .journal import Journal
+from .pool import Died, Pool, alone
+from .submission import Ungradable
 
 
 def folders(course, made):
@@ -20,6 +25,16 @@ def folders(course, made):
     return found
 
 
+@dataclass
+class Steps:
+    """What differs between this course's assignments and another's."""
+
+    prepare: Any  # () -> None, before the first submission that is not known already
+    digest: Any  # folder -> the digest of all that its result depends on
+    grade: Any  # folder -> (Graded, name -> executed notebook, or None)
+    record: Any  # (book, folder, Graded, notebooks) -> None
+
+
 def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook and feedback.  Returns the results, by student.
 
@@ -29,29 +44,88 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
     engine.start(how)  # it imports torch while the gradebook is made
     gradebook.record_assignment(course, made)
     diagnosis = Diagnosis(made)
-    prepare(made, diagnosis, how)
-    journal = None if fresh else Journal(course)
-    results = []
-    with gradebook.opened(course) as book, ThreadPoolExecutor(workers) as pool:
-        waiting = {
-            pool.submit(grade_folder, folder, made, diagnosis, journal=journal, how=how): folder.parent.name
-            for folder in folders(course, made)
-        }
-        for future in as_completed(waiting):
-            student = waiting[future]
-            try:
-                graded, notebook = future.result()
-            except Exception as fault:  # the grader's own fault is told as such, and costs nobody else a mark
-                graded = ungradable(
-                    student,
-                    made.name,
-                    f"The grader failed on this notebook ({type(fault).__name__}: {fault}).",
-                )
-                notebook = None
-            gradebook.record(book, graded)
-            feedback.write(course, graded)
-            if notebook is not None:
-                save(notebook, course, student, made.name)
-            results.append(graded)
-            done(graded)
+    digest = journal.digests(how, nbformat.v4.writes(made.solution))
+    steps = Steps(
+        prepare=lambda: prepare(made, diagnosis, how),
+        digest=lambda folder: digest(contents(folder.glob("*.ipynb"))),
+        grade=lambda folder: grade_folder(folder, made, diagnosis, how=how),
+        record=lambda book, _folder, graded, _notebooks: gradebook.record(book, graded),
+    )
+    return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
+
+
+def contents(paths):
+    """The files that are there as (name, bytes) pairs; a link's bytes are not its own."""
+    return [
+        (path.name, b"link" if path.is_symlink() else path.read_bytes())
+        for path in sorted(paths)
+        if path.is_symlink() or path.is_file()
+    ]
+
+
+def grade_each(course, made, steps, *, workers, fresh, how, done):
+    """The way of every class: look up, prepare, grade side by side, write one after the other."""
+    known = None if fresh else Journal(course)
+    results, unknown = [], []
+
+    def enter(book, folder, graded, notebooks):
+        steps.record(book, folder, graded, notebooks)
+        results.append(graded)
+        done(graded)
+
+    def work(folder):
+        graded, notebooks = _graded(folder, made, steps)
+        try:
+            if known is not None and notebooks is not None:
+                known.keep(_digest(folder, steps), graded, notebooks)
+            _write(course, graded, notebooks)
+        except OSError as fault:
+            raise cannot_write(fault) from None
+        return graded, notebooks
+
+    with gradebook.opened(course) as book:
+        for folder in folders(course, made):
+            found = None if known is None else known.find(_digest(folder, steps), folder.parent.name)
+            if found is None:
+                unknown.append(folder)
+            else:
+                _write(course, *found)
+                enter(book, folder, *found)
+    if unknown:
+        engine.ready(how)
+        alone(steps.prepare)
+        # no connection to the gradebook stands open while processes are forked
+        with Pool(work, min(workers, len(unknown))) as pool, gradebook.opened(course) as book:
+            for folder, result in pool.results(unknown):
+                if isinstance(result, Died):
+                    reason = (
+                        "The grader's own process ended at this notebook, twice. Grade it alone to see why."
+                    )
+                    result = ungradable(folder.parent.name, made.name, reason), None
+                    _write(course, *result)
+                enter(book, folder, *result)
     return sorted(results, key=lambda graded: graded.student)
+
+
+def _digest(folder, steps):
+    """None where a file cannot be read: grading will say so."""
+    try:
+        return steps.digest(folder)
+    except (OSError, Ungradable):
+        return None
+
+
+def _graded(folder, made, steps):
+    """Grade one; the grader's own fault is told as such, and costs nobody else a mark."""
+    try:
+        return steps.grade(folder)
+    except Exception as fault:
+        reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
+        return ungradable(folder.parent.name, made.name, reason), None
+
+
+def _write(course, graded, notebooks):
+    """The student's page, and the executed notebooks for formgrader."""
+    feedback.write(course, graded)
+    for name, notebook in (notebooks or {}).items():
+        save(notebook, course, graded.student, graded.assignment, name)

@@ -4,7 +4,6 @@ Exit codes: 0 all went well; 1 something that was looked at is not in order (a r
 course); 2 the command was given something it cannot use.
 """
 
-import errno
 import json
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ import typer
 
 from . import assignment, classroom, demo, engine, feedback, grade, nbcourse, show, submission
 from . import release as releasing
-from .errors import CourseError, Refused
+from .errors import CourseError, Refused, cannot_write
 from .paths import ROOT, Course
 from .rooms import confine
 from .submission import Ungradable
@@ -216,7 +215,12 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
     for made in chosen:
         with show.progress() as bar:
             task = bar.add_task(f"Grading {made.name}", total=len(classroom.folders(course, made)))
-            results = grade_class(course, made, done=lambda _, bar=bar, task=task: bar.advance(task), **how)
+            results = grade_class(
+                course,
+                made,
+                done=lambda _, bar=bar, task=task: bar.update(task, advance=1, refresh=True),
+                **how,
+            )
         show.class_table([graded.as_json() for graded in results])
         everything += results
     _write_json(json_file, everything)
@@ -260,23 +264,10 @@ def main():
         show.errors.print(str(reason), markup=False, soft_wrap=True)
         raise SystemExit(2) from None
     except OSError as fault:
-        expected = (
-            errno.ENOSPC,
-            errno.EDQUOT,
-            errno.EROFS,
-            errno.EACCES,
-            errno.ENOTDIR,
-            errno.EISDIR,
-            errno.EEXIST,
-        )
-        if fault.errno not in expected:
+        reason = cannot_write(fault)
+        if reason is fault:
             raise
-        where = f" {fault.filename}" if fault.filename else ""
-        show.errors.print(
-            f"Cannot write{where}: {fault.strerror}. Make room or check permissions, and run the same command again; what was graded is kept.",
-            markup=False,
-            soft_wrap=True,
-        )
+        show.errors.print(str(reason), markup=False, soft_wrap=True)
         raise SystemExit(2) from None
     except CourseError as fault:
         show.errors.print(f"The course has a fault: {fault}", markup=False, soft_wrap=True)

@@ -5,7 +5,6 @@ tests run here, against stand-ins, so that a student's code never meets a test.
 """
 
 import ast
-import atexit
 import builtins
 import copy
 import re
@@ -13,7 +12,7 @@ import time
 import traceback
 from dataclasses import dataclass, field, replace
 from functools import cache
-from threading import Lock
+from types import FunctionType
 
 import nbformat
 import numpy as np
@@ -24,7 +23,7 @@ from .assignment import exercise_of, grade_id
 from .errors import Refused
 from .marks import CHECKS
 from .rooms import confine
-from .rooms.line import Stopped, Warm
+from .rooms.line import Stopped, warm
 from .rooms.stand_in import Function, Room, StudentError, student_error
 
 SECONDS_A_CELL = 20
@@ -55,26 +54,14 @@ class Run:
     suspect: set = field(default_factory=set)  # cells whose errors could tell of hidden inputs
 
 
-@cache
-def _warm(confined):
-    warm = Warm(confined=confined)
-    atexit.register(warm.close)
-    return warm
-
-
-_one_at_a_time = Lock()
-
-
 def _fork(confined):
     """A fresh student room; where the warm process has died, from a new one."""
-    with _one_at_a_time:
-        try:
-            return _warm(confined).fork()
-        except OSError:
-            if _warm(confined).process.poll() is None:
-                raise
-            _warm.cache_clear()
-            return _warm(confined).fork()
+    try:
+        return warm(confined).fork()
+    except OSError:
+        warm(confined).control.close()
+        warm.cache_clear()
+        return warm(confined).fork()
 
 
 def start(how):
@@ -87,7 +74,12 @@ def start(how):
             " ".join(lacks)
             + " Student code would run with your rights: grade elsewhere, or say --no-isolation if you trust every notebook."
         )
-    _warm(how.confined)
+    warm(how.confined)
+
+
+def ready(how):
+    """Wait until student rooms can be had: before other processes share the warm one."""
+    warm(how.confined).await_ready()
 
 
 def run(notebook, probes=None, how=How()):
@@ -102,11 +94,12 @@ def run(notebook, probes=None, how=How()):
     return result
 
 
-def _run_to_the_end(result, probes, how, *, visible=False):
+def _run_to_the_end(result, probes, how, *, only=None):
+    """``only`` names the exercises whose tests are run; all where it is None."""
     given_up = set()  # exercises that are not run again
     deadline = time.monotonic() + ALTOGETHER * how.seconds
     while True:
-        attempt = _Attempt(result, given_up, how, _fork(how.confined), deadline, visible)
+        attempt = _Attempt(result, given_up, how, _fork(how.confined), deadline, only)
         try:
             attempt.cells()
             attempt.observe(probes)
@@ -132,7 +125,8 @@ def _words_of_a_room_that_saw_nothing_hidden(result, how):
         if cell.cell_type == "code":
             cell.source = _HIDDEN.sub("", cell.source) if is_grade(cell) else cell.source
             cell.outputs, cell.execution_count = [], None
-    again = _run_to_the_end(Run(shown, stopped=dict(result.stopped)), {}, how, visible=True)
+    only = {_belongs_to(shown.cells[index]) for index in result.suspect}
+    again = _run_to_the_end(Run(shown, stopped=dict(result.stopped)), {}, how, only=only)
     for index in result.suspect:
         output = _error(result.notebook.cells[index])
         found = _error(again.notebook.cells[index])
@@ -163,13 +157,13 @@ def rehearse(notebook, probes, how):
     torch, for one, imports half a second's worth of modules at the first gradient.
     """
     result = Run(notebook)
-    warm = _warm(how.confined)
+    rooms = warm(how.confined)
     deadline = time.monotonic() + 10 * SECONDS_TO_REHEARSE
-    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), warm.fork(), deadline)
+    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), rooms.fork(), deadline)
     try:
         attempt.cells()
-        attempt.observe(probes)
-        warm.preload(attempt.room.request(do="modules")["result"])
+        attempt.observe(probes, all_of_them=True)
+        rooms.preload(attempt.room.request(do="modules")["result"])
     finally:
         attempt.line.end()
     return result
@@ -183,9 +177,9 @@ def _belongs_to(cell):
 class _Attempt:
     """One student room's life."""
 
-    def __init__(self, result, given_up, how, line, deadline, visible=False):
+    def __init__(self, result, given_up, how, line, deadline, only=None):
         self.result, self.given_up, self.how, self.line = result, given_up, how, line
-        self.deadline, self.visible = deadline, visible
+        self.deadline, self.only = deadline, only
         self.until = None
         self.seen_hidden = False  # this room's code has been called by hidden tests
         self.theirs = set()  # names that stand for the student's
@@ -199,7 +193,7 @@ class _Attempt:
             if index in self.result.stopped:
                 self._given(cell)
                 continue
-            if is_grade(cell) and _belongs_to(cell) in self.given_up:
+            if is_grade(cell) and not self._wanted(_belongs_to(cell)):
                 continue
             self.until = min(time.monotonic() + self.how.seconds, self.deadline)
             cell.execution_count = index + 1
@@ -215,9 +209,15 @@ class _Attempt:
                 self.given_up.add(_belongs_to(cell))
                 raise
 
-    def observe(self, probes):
+    def _wanted(self, exercise):
+        return exercise not in self.given_up and (self.only is None or exercise in self.only)
+
+    def observe(self, probes, *, all_of_them=False):
+        """Only exercises that have something to explain, unless ``all_of_them``."""
         for exercise, made in probes.items():
             if exercise in self.given_up or exercise in self.result.observations:
+                continue
+            if not all_of_them and self._passed(exercise):
                 continue
             self.until = min(time.monotonic() + self.how.seconds, self.deadline)
             self.result.observations[exercise] = None
@@ -230,6 +230,13 @@ class _Attempt:
                 self.given_up.add(exercise)
                 raise
 
+    def _passed(self, exercise):
+        """True where its tests ran and none had anything to say."""
+        tests = [
+            cell for cell in self.result.notebook.cells if is_grade(cell) and _belongs_to(cell) == exercise
+        ]
+        return all(cell.execution_count is not None and not cell.outputs for cell in tests)
+
     def _suspect(self, index, cell):
         """Note an error whose words may hold what hidden tests have passed on."""
         output = _error(cell)
@@ -239,13 +246,20 @@ class _Attempt:
             self.seen_hidden = True
 
     def _given(self, cell):
-        """What the course wrote runs here too, whatever the student's room makes of it."""
-        if self.how.split and is_locked(cell) and not is_grade(cell):
-            exec(_compiled(cell.source, grade_id(cell)), self.tests)
+        """What the course wrote runs here too, whatever the student's room makes of it.
+
+        Returns the names of the functions that it defines: tests may pass these to the student's.
+        """
+        if not (self.how.split and is_locked(cell) and not is_grade(cell)):
+            return []
+        exec(_compiled(cell.source, grade_id(cell)), self.tests)
+        names = [name for name in _defined(cell, None) if isinstance(self.tests.get(name), FunctionType)]
+        self.room.given.update({name: self.tests[name] for name in names})
+        return names
 
     def _run(self, cell):
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
-        self._given(cell)
+        given = self._given(cell)
         if self.how.split and is_solution(cell):
             for name in _defined(cell, grade_id(cell)):
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
@@ -253,7 +267,7 @@ class _Attempt:
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
         try:
-            answer = self.room.request(do="run", source=cell.source)
+            answer = self.room.request(do="run", source=cell.source, given=given)
         except (StudentError, MemoryError) as error:
             return [_student_output(error, [], self.result.notebook)]
         return _outputs(answer, self.result.notebook)

@@ -1,34 +1,59 @@
-"""A page for the student: hint first, then what the checks said, then the line where their code stopped.
+"""What the student is told: hint first, then what the checks said, then the line where their code stopped.
 
-Everything that a student may have written is escaped by the template; the page has no script.
+A page to look at, and the same as plain text for terminals.  Everything that a student may have written is escaped by the
+page's template and loses its control characters in the text; the page has no script.
 """
 
+import re
+import textwrap
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+WIDTH = 100  # characters in a line of the text
+
+
+def _environment(**more):
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **more,
+    )
+    made.filters["points"] = lambda number: f"{number:g}"
+    made.filters["indented"] = lambda text: textwrap.fill(
+        text, WIDTH, initial_indent="    ", subsequent_indent="    "
+    )
+    return made
+
+
+_PAGES = _environment(autoescape=True)
+_TEXTS = _environment(
+    finalize=lambda value: (
+        re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", value) if isinstance(value, str) else value
+    )
 )
-_TEMPLATES.filters["points"] = lambda number: f"{number:g}"
 
 
 def page(graded):
     """The feedback page of one submission, as HTML text."""
-    return _TEMPLATES.get_template("feedback.html").render(graded=graded)
+    return _PAGES.get_template("feedback.html").render(graded=graded)
+
+
+def text(graded):
+    """The same as plain text."""
+    return _TEXTS.get_template("feedback.txt").render(graded=graded)
 
 
 def path(course, student, assignment):
-    """Where a student's page lies: as nbgrader keeps its own."""
+    """Where a student's page lies: as nbgrader keeps its own.  The text lies beside it."""
     return course.feedback / student / assignment / f"{assignment}.html"
 
 
 def write(course, graded):
-    """Write the page of one submission."""
+    """Write the page and the text of one submission."""
     target = path(course, graded.student, graded.assignment)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page(graded), encoding="utf-8")
+    target.with_suffix(".txt").write_text(text(graded), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbgrader.api
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
@@ -49,7 +49,7 @@ def opened(course):
             book.db().expire_on_commit = False
             try:
                 yield book
-            except DatabaseError as fault:
+            except (DatabaseError, InvalidEntry) as fault:  # nbgrader turns some of the former into the latter
                 raise _unusable(course, fault) from fault
 
 

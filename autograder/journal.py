@@ -30,15 +30,21 @@ def _grader():
     return digest.digest()
 
 
-def key(made, path, notes, how):
-    """The digest of a submission and of all else that its result depends on; None for a file that cannot be read."""
-    digest = hashlib.sha256(_grader())
-    digest.update(nbformat.writes(made.solution).encode() + repr((path.name, notes, how)).encode())
-    try:
-        digest.update(path.read_bytes())
-    except OSError:
-        return None
-    return digest.hexdigest()
+def digests(how, *course):
+    """A function from a submission's files, (name, bytes) pairs, to the digest of all that its result depends on.
+
+    ``course`` is what it depends on beside the grader: the instructor's notebook, say, as texts.
+    """
+    base = hashlib.sha256(_grader())
+    base.update(repr((how, course)).encode())
+
+    def digest(files):
+        found = base.copy()
+        for name, content in files:
+            found.update(f"{name} {len(content)} ".encode() + content)
+        return found.hexdigest()
+
+    return digest
 
 
 class Journal:
@@ -51,23 +57,23 @@ class Journal:
         return self.folder / digest[:2] / f"{digest}.json"
 
     def find(self, digest, student):
-        """(Graded, executed notebook) of an earlier run, for this student; None where there is none."""
+        """(Graded, name -> executed notebook) of an earlier run, for this student; None where there is none."""
         if digest is None:
             return None
         try:
             kept = json.loads(self._path(digest).read_text(encoding="utf-8"))
             return Graded.from_dict({**kept["graded"], "student": student}), nbformat.from_dict(
-                kept["notebook"]
+                kept["notebooks"]
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, digest, graded, notebook):
+    def keep(self, digest, graded, notebooks):
         """Keep a result."""
         if digest is None:
             return
         path = self._path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         whole = Path(f"{path}.{os.getpid()}.{id(graded)}")
-        whole.write_text(json.dumps({"graded": graded.as_dict(), "notebook": notebook}), encoding="utf-8")
+        whole.write_text(json.dumps({"graded": graded.as_dict(), "notebooks": notebooks}), encoding="utf-8")
         whole.replace(path)

@@ -6,11 +6,8 @@ An ``nbgrader_config.py`` is not read.
 """
 
 import contextlib
-import copy
-import hashlib
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
@@ -33,12 +30,11 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import determine_grade, find_all_files, is_grade, parse_utc
 
-from . import assignment, engine, feedback, gradebook
-from . import journal as journaling
+from . import assignment, engine, gradebook, journal
 from .assignment import grade_id
+from .classroom import Steps, contents, grade_each
 from .errors import CourseError, Refused
 from .grade import ungradable
-from .journal import Journal
 from .marks import _ENDED
 from .results import Check, Graded, Outcome
 from .rooms.line import Stopped
@@ -191,7 +187,7 @@ def _rehearse(course, made, how):
             modules = room.request(do="modules")["result"]
             # not the course's own helpers: students may hand in others
             own = {Path(name).parts[0].removesuffix(".py") for name in made.files}
-            engine._warm(how.confined).preload(
+            engine.warm(how.confined).preload(
                 [name for name in modules if isinstance(name, str) and name.partition(".")[0] not in own]
             )
         except (Stopped, StudentError):
@@ -326,7 +322,7 @@ def _is_inside(name):
     return "\0" not in name and len(name) < 1000 and not path.is_absolute() and ".." not in path.parts
 
 
-def grade_folder(folder, made, *, journal=None, how):
+def grade_folder(folder, made, *, how):
     """Grade ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
     student, started = folder.parent.name, time.perf_counter()
     try:
@@ -334,12 +330,7 @@ def grade_folder(folder, made, *, journal=None, how):
         handed_in = {name: path for name, path in paths.items() if path.is_file()}
         if not handed_in:
             raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(paths)}.")
-        files = _files(folder, trusted=False) | made.files
-        if sum(map(len, files.values())) > MOST_FILES:
-            raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
-        digest = _digest(made, handed_in, files, how) if journal else None
-        if journal and (known := journal.find(digest, student)):
-            return known
+        files = _beside(folder, made)
         notebooks = {}
         graded = Graded(student, made.name)
         for name, path in handed_in.items():
@@ -355,17 +346,15 @@ def grade_folder(folder, made, *, journal=None, how):
     except Ungradable as reason:
         return ungradable(student, made.name, reason), None
     graded.seconds = time.perf_counter() - started
-    if journal:
-        journal.keep(digest, graded, notebooks)
     return graded, notebooks
 
 
-def _digest(made, handed_in, files, how):
-    digest = hashlib.sha256(journaling._grader())
-    digest.update(repr((made.name, made.notebooks, sorted(files.items()), how)).encode())
-    for name, path in handed_in.items():
-        digest.update(f"{name} {path.is_symlink()} ".encode() + path.read_bytes())
-    return digest.hexdigest()
+def _beside(folder, made):
+    """The files that the notebooks find beside them: the student's, and the course's, which win."""
+    files = _files(folder, trusted=False) | made.files
+    if sum(map(len, files.values())) > MOST_FILES:
+        raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
+    return files
 
 
 def _checks(notebook, master):
@@ -416,30 +405,23 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
     """Grade every submission of an assignment and write gradebook, feedback and ``autograded/``; see ``classroom``."""
     engine.start(how)
     made = load(course, source.name)
-    _rehearse(course, made, how)
-    folders = sorted(path for path in course.submitted.glob(f"*/{made.name}") if path.is_dir())
-    journal = None if fresh else Journal(course)
-    results = []
-    with gradebook.opened(course) as book, ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(grade_folder, path, made, journal=journal, how=how): path for path in folders}
-        for future in as_completed(waiting):
-            folder = waiting[future]
-            student = folder.parent.name
-            try:
-                graded, notebooks = future.result()
-            except Exception as fault:  # the grader's own; it costs nobody else a mark
-                reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
-                graded, notebooks = ungradable(student, made.name, reason), None
-            gradebook.record_notebooks(book, graded, notebooks, _timestamp(folder))
-            feedback.write(course, graded)
-            for name, notebook in (notebooks or {}).items():
-                path = course.autograded / student / made.name / f"{name}.ipynb"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.unlink(missing_ok=True)
-                nbformat.write(copy.deepcopy(notebook), path)
-            results.append(graded)
-            done(graded)
-    return sorted(results, key=lambda graded: graded.student)
+    digest = journal.digests(how, made.name, repr(made.notebooks))
+
+    def record(book, folder, graded, notebooks):
+        gradebook.record_notebooks(book, graded, notebooks, _timestamp(folder))
+
+    steps = Steps(
+        prepare=lambda: _rehearse(course, made, how),
+        digest=lambda folder: digest(
+            [
+                *contents(folder / f"{name}.ipynb" for name in made.notebooks),
+                *_beside(folder, made).items(),
+            ]
+        ),
+        grade=lambda folder: grade_folder(folder, made, how=how),
+        record=record,
+    )
+    return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
 
 
 def _timestamp(folder):

@@ -5,6 +5,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from . import feedback
+
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -18,6 +20,7 @@ def progress():
         TimeRemainingColumn(),
         console=errors,
         transient=True,
+        auto_refresh=False,  # no thread: worker processes are forked while it stands
     )
 
 
@@ -44,21 +47,16 @@ def _told(record):
     return record["reason"] or ", ".join(hints) or next(iter(record["notes"]), first)
 
 
+_STYLES = {
+    "✓": "green",
+    "·": "red",
+    "    What may have happened": "yellow",
+    "      ": "dim",
+}  # by a line's beginning
+
+
 def learner_report(graded):
-    """Marks and hints for one learner, most useful first."""
-    console.print(
-        f"[bold]{escape(graded.assignment)}: {graded.score:g} of {graded.max_score:g} points[/bold]"
-    )
-    for note in graded.notes:
-        console.print(f"  {escape(note)}")
-    for outcome in graded.outcomes:
-        full = outcome.points == outcome.max_points
-        console.print(
-            f"\n{'[green]✓[/green]' if full else '[red]·[/red]'} [bold]{outcome.id}[/bold] {outcome.points:g} of {outcome.max_points:g}"
-        )
-        for hint in outcome.hints:
-            console.print(f"  [yellow]What may have happened:[/yellow] {escape(hint.hint)}")
-        for message in outcome.messages:
-            console.print(f"  {escape(message)}")
-        for place in dict.fromkeys(check.where for check in outcome.checks if check.where):
-            console.print(f"    {escape(place)}", style="dim")
+    """Marks and hints for one learner, most useful first: ``feedback.text``, in colour."""
+    for number, line in enumerate(feedback.text(graded).splitlines()):
+        style = next((style for start, style in _STYLES.items() if line.startswith(start)), None)
+        console.print(line, style="bold" if number == 0 else style, markup=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """The grader's side of the warm process: start it, have children forked, talk to them, end them."""
 
 import array
+import atexit
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 
 from . import wire
 from .stand_in import Refused
@@ -54,6 +56,11 @@ class Warm:
         self.control = ours
         self.ready = False
 
+    def await_ready(self):
+        """Wait until it has imported what it should."""
+        if not self.ready:
+            self._wait()
+
     def _wait(self):
         if self.control.recv(1) != b"r":
             raise OSError("The warm process did not start; its own words are above.")
@@ -61,15 +68,13 @@ class Warm:
 
     def preload(self, modules):
         """Import these in the warm process; those that cannot be imported are passed over."""
-        if not self.ready:
-            self._wait()
+        self.await_ready()
         self.control.sendall(b"p")
         wire.send(self.control, list(modules))
         self._wait()
 
     def fork(self):
-        if not self.ready:
-            self._wait()
+        self.await_ready()
         ours, theirs = socket.socketpair()
         epitaph, written = os.pipe()
         handles = array.array("i", [theirs.fileno(), written])
@@ -87,6 +92,14 @@ class Warm:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@cache
+def warm(confined):
+    """The warm process of this grader, started at the first call."""
+    started = Warm(confined=confined)
+    atexit.register(started.close)
+    return started
 
 
 class Line:

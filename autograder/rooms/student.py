@@ -74,6 +74,7 @@ class Room:
     def __init__(self, shell, socket):
         self.shell, self.socket = shell, socket
         self.objects = []  # by handle number
+        self.given = {}  # functions of the course's own, by name, as they were when their cell had run
         self.calls = {}  # number -> (arguments, results) of a call whose gradient may be asked for
 
     def serve(self):
@@ -120,7 +121,8 @@ class Room:
 
     # --- cells
 
-    def do_run(self, source):
+    def do_run(self, source, given=()):
+        """Run a cell; ``given`` names functions that it defines and tests may pass as arguments."""
         printed, warned = Printed(), Printed()
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed, warned
@@ -140,6 +142,7 @@ class Room:
             ran = self.shell.run_cell(source, store_history=False)
         finally:
             sys.stdout, sys.stderr = out, err
+        self.given.update({name: self.shell.user_ns.get(name) for name in given})
         error = ran.error_before_exec or ran.error_in_exec
         return {
             "stdout": printed.text(),
@@ -158,7 +161,7 @@ class Room:
     def _mean(self, value):
         """Handles in a request become the objects that they stand for."""
         if isinstance(value, wire.Handle):
-            return self.objects[value.number]
+            return self.given[value.name] if value.kind == "given" else self.objects[value.number]
         if isinstance(value, (list, tuple)):
             return type(value)(self._mean(part) for part in value)
         if isinstance(value, dict):

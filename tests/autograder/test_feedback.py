@@ -27,3 +27,20 @@ def test_ungradable_says_why_and_that_it_is_not_zero():
     assert "It is empty." in page
     assert "not zero points" in page
     assert "of 0 points" not in page
+
+
+def test_the_text_says_the_same_in_the_same_order():
+    outcome = Outcome("f", [Check("test-f-a", 0, 1, "MESSAGE", "WHERE")], [Hint("id", "HINT " * 40)])
+    text = feedback.text(Graded("ada", "03-query-key-value", outcomes=[outcome], notes=["NOTE"]))
+    places = [
+        text.index(word) for word in ("ada", "0 of 1 points", "NOTE", "f  0 of 1", "HINT", "MESSAGE", "WHERE")
+    ]
+    assert places == sorted(places)
+    assert max(map(len, text.splitlines())) <= feedback.WIDTH
+
+
+def test_a_terminal_obeys_nothing_that_a_student_wrote():
+    evil = "\x1b[2J\x1b]0;title\x07\r\x9b31m"
+    outcome = Outcome("f", [Check("test-f-a", 0, 1, evil, evil)], [Hint("id", evil)])
+    text = feedback.text(Graded(evil, "03-query-key-value", outcomes=[outcome], notes=[evil]))
+    assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)

@@ -11,6 +11,7 @@ from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
 from autograder import engine
 from autograder.paths import ROOT, SOLUTIONS
+from autograder.rooms import line as lines
 
 skip_where_nothing_isolates()
 
@@ -334,7 +335,7 @@ def below(pid):
 
 
 def test_the_machine_is_left_clean(desk):
-    warm = engine._warm(True).process.pid
+    warm = lines.warm(True).process.pid
     mounts, temporary = Path("/proc/self/mountinfo").read_text(), set(Path("/tmp").glob("room-*"))
     desk.hand_in(first=[OUTLIVE])
     desk.hand_in({"hop_penalty": ENDINGS["loop"][0]})
@@ -379,7 +380,7 @@ def _state(pid):
 
 
 def test_a_new_warm_process_takes_over_from_one_that_died(desk):
-    warm = engine._warm(True)
+    warm = lines.warm(True)
     warm.process.kill()
     warm.process.wait()
     graded, _ = desk.hand_in(how=engine.How(seconds=10))

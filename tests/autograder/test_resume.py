@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, classroom, demo, gradebook
+from autograder import assignment, classroom, demo, feedback, gradebook
 from autograder.errors import Refused
+from autograder.journal import Journal
 from autograder.paths import ROOT, Course
 
 NAME = demo.ASSIGNMENT
@@ -102,6 +103,64 @@ def test_killed_again_and_again_it_ends_as_undisturbed(tmp_path, undisturbed):
     assert processes_of(course) == []
 
 
+# Moments at which the process that comes by is killed: the function that it is about to leave or to enter.
+MOMENTS = {
+    "worker, before anything is written": ("worker", Journal, "keep", "before"),
+    "worker, after the journal": ("worker", Journal, "keep", "after"),
+    "worker, between the page and the notebook": ("worker", feedback, "write", "after"),
+    "writer, before a submission": ("writer", gradebook, "record", "before"),
+    "writer, within a transaction": ("writer", gradebook, "_record", "after"),
+    "writer, after a submission": ("writer", gradebook, "record", "after"),
+}
+
+
+def grade_and_die(course, who, where, name, when, *, at):
+    """Grade in a process of its own; ``who`` kills itself at its ``at``-th coming by.  Returns how that process ended."""
+    grader = os.fork()
+    if grader:
+        return os.waitstatus_to_exitcode(os.waitpid(grader, 0)[1])
+    try:
+        writer, stock, calls = os.getpid(), getattr(where, name), [0]
+        once = course.root / "killed"
+
+        def deadly(*args, **more):
+            mine = (os.getpid() == writer) == (who == "writer")
+            calls[0] += mine
+            kill = mine and calls[0] == at and not once.exists()
+            if kill:
+                once.touch()
+            if kill and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = stock(*args, **more)
+            if kill:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        setattr(where, name, deadly)
+        classroom.grade_class(course, assignment.load(NAME))
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_the_worst_moment(tmp_path, undisturbed, moment):
+    who, where, name, when = MOMENTS[moment]
+    course = make(tmp_path / "course")
+    ended = grade_and_die(course, who, where, name, when, at=2)
+    assert (course.root / "killed").exists(), "the test never killed anything"
+    if who == "writer":
+        assert ended == -signal.SIGKILL
+        written = contents(course)
+        assert all(written[student] == undisturbed[0][student] for student in written), "half a submission"
+        classroom.grade_class(course, assignment.load(NAME))
+    else:
+        assert ended == 0  # another worker took the submission over
+    assert contents(course) == undisturbed[0]
+    for student in CLASS:
+        assert feedback.path(course, student, NAME).stat().st_size > 500
+
+
 def test_a_second_run_takes_what_is_known(tmp_path, undisturbed, monkeypatch):
     from autograder import engine
 
@@ -141,3 +200,30 @@ def test_a_damaged_gradebook_is_told(tmp_path):
     with pytest.raises(Refused, match="damaged"):
         classroom.grade_class(course, assignment.load(NAME))
     assert course.database.read_bytes() == b"not a database" * 100
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system that is soon full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk, tmp_path, undisturbed):
+    """Room for some submissions; with more room, the same command ends as undisturbed."""
+    course = make(small_disk / "course")
+    made = assignment.load(NAME)
+    with pytest.raises(Refused, match=r"(full|No space).*run the same command again"):
+        classroom.grade_class(course, made)
+    written = contents(course)
+    assert all(written[student] == undisturbed[0][student] for student in written), "half a submission"
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    classroom.grade_class(course, made)
+    assert contents(course) == undisturbed[0]

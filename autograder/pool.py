@@ -1,0 +1,119 @@
+"""Worker processes, forked from the grader: each takes one task at a time, and one that dies is replaced.
+
+The standard library's pool gives up as a whole when one of its processes dies, and cannot tell which task it was at.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+from collections import deque
+from multiprocessing.connection import wait
+
+from .rooms import confine
+
+TRIES = 2  # a task whose worker died is given to another one, once
+_FORKING = multiprocessing.get_context("fork")  # what the grader has imported and read is there at once
+
+
+class Died(Exception):
+    """The worker at this task died, and another one, too."""
+
+
+class Pool:
+    """``work(task)`` in ``count`` processes.  ``work`` may be any function; tasks and results are pickled."""
+
+    def __init__(self, work, count):
+        self.work, self.count = work, count
+        self.workers = {}  # pipe -> process
+        self.tasks = {}  # pipe -> (task, tries)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.workers.values():
+            process.kill()
+        for pipe, process in self.workers.items():
+            process.join()
+            pipe.close()
+
+    def results(self, tasks):
+        """(task, result) pairs as they come.  Where both workers died, the result is a ``Died``.
+
+        Raises what ``work`` raised.
+        """
+        waiting = deque((task, 1) for task in tasks)
+        while waiting or self.tasks:
+            while waiting and len(self.workers) < self.count:
+                self._hire()
+            for pipe in self.workers:
+                if waiting and pipe not in self.tasks:
+                    self._give(pipe, waiting)
+            for pipe in wait(list(self.tasks)):
+                task, tries = self.tasks.pop(pipe)
+                try:
+                    kind, result = pickle.loads(pipe.recv_bytes())
+                except (EOFError, OSError):
+                    self._bury(pipe)
+                    if tries < TRIES:
+                        waiting.append((task, tries + 1))
+                    else:
+                        yield task, Died()
+                    continue
+                if kind == "raised":
+                    raise result
+                yield task, result
+
+    def _hire(self):
+        here, there = _FORKING.Pipe()
+        process = _FORKING.Process(target=self._serve, args=(there, here), daemon=True)
+        process.start()
+        there.close()
+        self.workers[here] = process
+
+    def _give(self, pipe, waiting):
+        with contextlib.suppress(OSError):  # it died while it had nothing to do; ``wait`` will tell
+            pipe.send(waiting[0][0])
+        self.tasks[pipe] = waiting.popleft()
+
+    def _bury(self, pipe):
+        process = self.workers.pop(pipe)
+        process.kill()
+        process.join()
+        pipe.close()
+
+    def _serve(self, pipe, others):
+        """A worker's life."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to answer
+        confine.die_with_parent()
+        others.close()
+        if "torch" in sys.modules:  # the threads that it may have had stayed behind; it would wait for them
+            sys.modules["torch"].set_num_threads(1)
+        for other in self.workers:  # else their ends would not be seen
+            other.close()
+        while True:
+            try:
+                task = pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)
+            try:
+                answer = "done", self.work(task)
+            except Exception as fault:
+                answer = "raised", fault
+            try:
+                message = pickle.dumps(answer)
+            except Exception as fault:
+                message = pickle.dumps(("raised", RuntimeError(f"{type(fault).__name__}: {fault}")))
+            pipe.send_bytes(message)
+
+
+def alone(function):
+    """Call ``function()`` in a process of its own; what it imports and keeps goes with it.  Raises ``Died``."""
+    with Pool(lambda _: function(), 1) as pool:
+        ((_, result),) = pool.results([None])
+    if isinstance(result, Died):
+        raise result
+    return result
