@@ -167,6 +167,14 @@ def squared_with_variances(image, center_sigma, surround_sigma):
     return (gaussian_blur(image, center_sigma**2) - gaussian_blur(image, surround_sigma**2)) ** 2
 
 
+@wrong(
+    "center_surround",
+    "You blur once, by the difference of the two sigmas. Widths of Gaussians do not subtract like that; blur twice, and subtract the images.",
+)
+def one_blur_by_the_difference(image, center_sigma, surround_sigma):
+    return np.abs(image - gaussian_blur(image, surround_sigma - center_sigma))
+
+
 @right("center_surround")
 def larger_less_smaller(image, center_sigma, surround_sigma):
     one, other = gaussian_blur(image, surround_sigma), gaussian_blur(image, center_sigma)
@@ -484,6 +492,49 @@ def list_of_pairs(saliency, n_fixations, inhibition_radius):
         path.append((row, col))
         left[(rows - row) ** 2 + (cols - col) ** 2 <= inhibition_radius**2] = -np.inf
     return path
+
+
+@wrong("scanpath", None, also=("slices_below_zero",))
+def slices_of_a_whole_radius(saliency, n_fixations, inhibition_radius):
+    left = np.array(saliency, dtype=float)
+    path, reach = [], inhibition_radius
+    for _ in range(n_fixations):
+        row, col = np.unravel_index(left.argmax(), left.shape)
+        path.append((row, col))
+        left[row - reach : row + reach + 1, col - reach : col + reach + 1] = -np.inf
+    return np.array(path)
+
+
+@wrong("scanpath", None, also=("slices_below_zero", "suppressed_to_zero"))
+def slices_of_zeros(saliency, n_fixations, inhibition_radius):
+    left = saliency.copy()
+    path, reach = [], inhibition_radius
+    for _ in range(n_fixations):
+        row, col = np.unravel_index(left.argmax(), left.shape)
+        path.append((row, col))
+        left[row - reach : row + reach + 1, col - reach : col + reach + 1] = 0
+    return np.array(path)
+
+
+@wrong(
+    "scanpath",
+    "Your path lies on its side: all rows first, then all columns. One line a fixation is expected, its row and its column.",
+)
+def rows_and_columns_apart(saliency, n_fixations, inhibition_radius):
+    left = np.array(saliency, dtype=float)
+    rows, cols = np.indices(left.shape)
+    path = []
+    for _ in range(n_fixations):
+        row, col = np.unravel_index(left.argmax(), left.shape)
+        path.append((row, col))
+        left[(rows - row) ** 2 + (cols - col) ** 2 <= inhibition_radius**2] = -np.inf
+    return np.array(path).T
+
+
+@wrong("scanpath", None, also=("only_the_place", "rows_and_columns_apart"))
+def largest_values_on_their_side(saliency, n_fixations, inhibition_radius):
+    order = np.argsort(-saliency.ravel(), kind="stable")[:n_fixations]
+    return np.array(np.unravel_index(order, saliency.shape))
 
 
 @wrong("scanpath", None, also=("columns_first", "square"))

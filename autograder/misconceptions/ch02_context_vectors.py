@@ -380,6 +380,12 @@ def batch_meets_batch(scores, values):
     return weights @ values, weights
 
 
+@wrong("context_vector", None, also=("axis_of_the_query_kept", "softmax_over_the_batch"))
+def batch_axis_kept(scores, values):
+    weights = softmax(scores, axis=0)
+    return weights[:, None] @ values, weights
+
+
 @wrong("context_vector", None, also=("unnormalised", "context_only"))
 def unnormalised_context_only(scores, values):
     with np.errstate(over="ignore", invalid="ignore"):
@@ -718,6 +724,21 @@ def luong_in_float64(query, keys, kind, W=None, v=None):
     return scores
 
 
+@wrong(
+    "luong_scores",
+    ".T reverses all axes of the keys, the batch too: an error, or silent where the sizes agree, and then sentences are mixed. Each query meets its own keys only.",
+)
+def whole_array_transposed(query, keys, kind, W=None, v=None):
+    if kind == "dot":
+        return query @ keys.T
+    if kind == "general":
+        return query @ W @ keys.T
+    if kind == "concat":
+        repeated = np.repeat(query[:, None], keys.shape[1], axis=1)
+        return np.tanh(np.concatenate([repeated, keys], axis=-1) @ W) @ v
+    raise ValueError(kind)
+
+
 @wrong("luong_scores", None, also=("W_transposed", "unknown_gives_none"))
 def W_transposed_or_none(query, keys, kind, W=None, v=None):
     if kind == "dot":
@@ -898,6 +919,19 @@ def joined_in_float64(context, hidden, W_c):
     joined[:, : context.shape[1]] = context
     joined[:, context.shape[1] :] = hidden
     return np.tanh(joined @ W_c)
+
+
+@wrong(
+    "attentional_hidden",
+    "Your result lies on its side, (d_out, B). In a batch every sentence is a row: joined @ W_c, without transposing.",
+)
+def result_on_its_side(context, hidden, W_c):
+    return np.tanh(W_c.T @ np.concatenate([context, hidden], axis=-1).T)
+
+
+@wrong("attentional_hidden", None, also=("result_on_its_side", "hidden_first"))
+def hidden_first_on_its_side(context, hidden, W_c):
+    return np.tanh(W_c.T @ np.concatenate([hidden, context], axis=-1).T)
 
 
 @wrong("attentional_hidden", None, also=("no_squash", "hidden_first"))
@@ -1228,6 +1262,24 @@ def tokens_only(step, state, bos, eos, max_len):
         if token == eos:
             break
     return tokens
+
+
+@wrong(
+    "greedy_decode",
+    "Your alignment has max_len rows, also where the sentence ended before: rows of zeros are left at its end. There is one row for each token.",
+)
+def rows_of_zeros_left(step, state, bos, eos, max_len):
+    token, tokens, alignment = bos, [], None
+    for t in range(max_len):
+        logits, state, weights = step(token, state)
+        token = int(logits.argmax())
+        tokens.append(token)
+        if alignment is None:
+            alignment = np.zeros((max_len, len(weights)))
+        alignment[t] = weights
+        if token == eos:
+            break
+    return tokens, alignment
 
 
 @wrong("greedy_decode", None, also=("bos_kept", "eos_dropped"))
@@ -2156,6 +2208,26 @@ def unions(predicted, sure, possible):
     links = predicted.sum() + sure.sum()
     found = (predicted | sure).sum() + (predicted | possible).sum()
     return 1 - found / links if links else 0.0
+
+
+@wrong(
+    "alignment_error_rate",
+    "len of an array is the number of its rows, whatever stands in them. The number of links is the number of True: .sum() counts them.",
+)
+def len_counts_rows(predicted, sure, possible):
+    found = len(predicted & sure) + len(predicted & possible)
+    return 1 - found / (len(predicted) + len(sure))
+
+
+@wrong(
+    "alignment_error_rate",
+    "You return one minus the F-measure, the harmonic mean of precision and recall. It is close to the rate where all sure links are the possible ones, and another number otherwise.",
+)
+def f_measure(predicted, sure, possible):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = (predicted & possible).sum() / predicted.sum()
+        recall = (predicted & sure).sum() / sure.sum()
+        return 1 - 2 * precision * recall / (precision + recall)
 
 
 @wrong("alignment_error_rate", None, also=("sure_links_only", "nothing_over_nothing"))

@@ -21,7 +21,7 @@ def of_torch(thing):
     return type(thing).__module__.partition(".")[0] == "torch"
 
 
-def describe(thing):
+def describe(thing, parts=True):
     """What was returned, in words."""
     if thing is None:
         return "None (is a `return` missing?)"
@@ -29,8 +29,12 @@ def describe(thing):
         kind = "a torch tensor" if of_torch(thing) else "an array"
         return f"{kind} of shape {tuple(thing.shape)}"
     if isinstance(thing, (tuple, list)):
-        parts = ", ".join(describe(part) for part in thing[:4])
-        return f"a {type(thing).__name__} of {len(thing)}: {parts}{', …' if len(thing) > 4 else ''}"
+        whole = f"a {type(thing).__name__} of {len(thing)}"
+        if not parts or len(thing) > 4:
+            return whole
+        return f"{whole}: " + ", ".join(describe(part, parts=False) for part in thing)
+    if isinstance(thing, (int, float, np.generic)):
+        return "a number"
     return f"a {type(thing).__name__}"
 
 
