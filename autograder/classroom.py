@@ -11,7 +11,7 @@ from .diagnose import Diagnosis
 from .errors import Refused, cannot_write
 from .grade import HOW, grade_folder, prepare, save, ungradable
 from .journal import Journal
-from .pool import Died, Pool, alone
+from .pool import Died, Pool, side_by_side
 from .submission import Ungradable
 
 
@@ -45,8 +45,13 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
     gradebook.record_assignment(course, made)
     diagnosis = Diagnosis(made)
     digest = journal.digests(how, nbformat.v4.writes(made.solution))
+
+    def get_ready():
+        _, seen = side_by_side(lambda: prepare(made, diagnosis, how), diagnosis.observe_all)
+        diagnosis.take(seen)
+
     steps = Steps(
-        prepare=lambda: prepare(made, diagnosis, how),
+        prepare=get_ready,
         digest=lambda folder: digest(contents(folder.glob("*.ipynb"))),
         grade=lambda folder: grade_folder(folder, made, diagnosis, how=how),
         record=lambda book, _folder, graded, _notebooks: gradebook.record(book, graded),
@@ -93,7 +98,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                 enter(book, folder, *found)
     if unknown:
         engine.ready(how)
-        alone(steps.prepare)
+        steps.prepare()
         # no connection to the gradebook stands open while processes are forked
         with Pool(work, min(workers, len(unknown))) as pool, gradebook.opened(course) as book:
             for folder, result in pool.results(unknown):

@@ -72,6 +72,17 @@ class Diagnosis:
             self._seen[key] = observe.decode(self.observations(thing, exercise))
         return self._seen[key]
 
+    def observe_all(self):
+        """Observe the whole bank now.  Returns what was seen, for ``take``: another process's diagnosis need not observe again."""
+        for exercise in self.probes:
+            for entry in (None, *self.bank.wrong.get(exercise, ())):
+                self.observed(entry, exercise)
+        return self._seen
+
+    def take(self, seen):
+        """What ``observe_all`` returned elsewhere."""
+        self._seen.update(seen)
+
     def _decoded(self, exercise, observations):
         """The observations, one a probe, or None: a student's process wrote them, and may write what it likes."""
         try:

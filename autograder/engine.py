@@ -163,7 +163,8 @@ def rehearse(notebook, probes, how):
     try:
         attempt.cells()
         attempt.observe(probes, all_of_them=True)
-        rooms.preload(attempt.room.request(do="modules")["result"])
+        given = [cell.source for cell in notebook.cells if _is_given(cell)]
+        rooms.preload(attempt.room.request(do="modules")["result"], given if how.split else ())
     finally:
         attempt.line.end()
     return result
@@ -172,6 +173,11 @@ def rehearse(notebook, probes, how):
 def _belongs_to(cell):
     """The exercise of a solution or test cell, or None."""
     return grade_id(cell) if is_solution(cell) else exercise_of(grade_id(cell))
+
+
+def _is_given(cell):
+    """A code cell that the course has written for everybody to use."""
+    return cell.cell_type == "code" and is_locked(cell) and not is_grade(cell)
 
 
 class _Attempt:
@@ -250,7 +256,7 @@ class _Attempt:
 
         Returns the names of the functions that it defines: tests may pass these to the student's.
         """
-        if not (self.how.split and is_locked(cell) and not is_grade(cell)):
+        if not (self.how.split and _is_given(cell)):
             return []
         exec(_compiled(cell.source, grade_id(cell)), self.tests)
         names = [name for name in _defined(cell, None) if isinstance(self.tests.get(name), FunctionType)]

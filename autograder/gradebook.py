@@ -49,7 +49,10 @@ def opened(course):
             book.db().expire_on_commit = False
             try:
                 yield book
-            except (DatabaseError, InvalidEntry) as fault:  # nbgrader turns some of the former into the latter
+            except (
+                DatabaseError,
+                InvalidEntry,
+            ) as fault:  # nbgrader turns some of the former into the latter
                 raise _unusable(course, fault) from fault
 
 

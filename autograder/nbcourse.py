@@ -36,6 +36,7 @@ from .classroom import Steps, contents, grade_each
 from .errors import CourseError, Refused
 from .grade import ungradable
 from .marks import _ENDED
+from .pool import side_by_side
 from .results import Check, Graded, Outcome
 from .rooms.line import Stopped
 from .rooms.stand_in import Room, StudentError
@@ -411,7 +412,7 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
         gradebook.record_notebooks(book, graded, notebooks, _timestamp(folder))
 
     steps = Steps(
-        prepare=lambda: _rehearse(course, made, how),
+        prepare=lambda: side_by_side(lambda: _rehearse(course, made, how)),
         digest=lambda folder: digest(
             [
                 *contents(folder / f"{name}.ipynb" for name in made.notebooks),

@@ -110,10 +110,14 @@ class Pool:
             pipe.send_bytes(message)
 
 
-def alone(function):
-    """Call ``function()`` in a process of its own; what it imports and keeps goes with it.  Raises ``Died``."""
-    with Pool(lambda _: function(), 1) as pool:
-        ((_, result),) = pool.results([None])
-    if isinstance(result, Died):
-        raise result
-    return result
+def side_by_side(*functions):
+    """Call each function in a process of its own; what it imports and keeps goes with it.  Returns their results.
+
+    Raises what one of them raised, or ``Died``.
+    """
+    with Pool(lambda number: functions[number](), len(functions)) as pool:
+        results = dict(pool.results(range(len(functions))))
+    for result in results.values():
+        if isinstance(result, Died):
+            raise result
+    return [results[number] for number in range(len(functions))]

@@ -49,7 +49,7 @@ def make_class(root, made, count):
         notebook.metadata["number"] = number
         folder = course.submitted / f"s{number:04d}" / made.name
         folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{made.name}.ipynb")
+        (folder / f"{made.name}.ipynb").write_text(nbformat.v4.writes(notebook), encoding="utf-8")
     return course
 
 
@@ -130,6 +130,56 @@ def floor(made, repeats=20):
     return statistics.median(times)
 
 
+def where_it_goes(made, repeats=3):
+    """Milliseconds a submission, by what they are spent on: one process, one submission at a time, means over the class."""
+    from autograder import demo, engine, feedback, grade, gradebook, submission
+    from autograder.diagnose import Diagnosis
+    from autograder.rooms.line import Line, Warm
+
+    spent = {}
+
+    def timed(where, name, label):
+        stock = getattr(where, name)
+
+        def wrapper(*args, **more):
+            key = label(*args) if callable(label) else label
+            start = time.perf_counter()
+            try:
+                return stock(*args, **more)
+            finally:
+                spent[key] = spent.get(key, 0) + time.perf_counter() - start
+
+        setattr(where, name, wrapper)
+
+    asked = {"run": "student's cells", "observe": "probes for hints"}
+    how, diagnosis = engine.How(), Diagnosis(made)
+    grade.prepare(made, diagnosis, how)
+    timed(Warm, "fork", "rooms: fork and confinement")
+    timed(Line, "ask", lambda _, request, *__: asked.get(request["do"], "calls of the student's functions"))
+    students, rows = demo.students(made), []
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder))
+        gradebook.record_assignment(course, made)
+        with gradebook.opened(course) as book:
+            for number in range(repeats * len(HONEST)):
+                spent.clear()
+                text = nbformat.v4.writes(students[HONEST[number % len(HONEST)]]).encode()
+                start = time.perf_counter()
+                notebook = submission._as_notebook(json.loads(text), "x")
+                graded, ran = grade.grade_notebook(
+                    made, submission.rebuild(notebook, made), diagnosis, student=f"s{number}", how=how
+                )
+                middle = time.perf_counter()
+                spent["the tests themselves, marks, hints"] = middle - start - sum(spent.values())
+                feedback.write(course, graded)
+                grade.save(ran, course, graded.student, made.name, made.name)
+                gradebook.record(book, graded)
+                spent["gradebook, feedback, notebook"] = time.perf_counter() - middle
+                rows.append(dict(spent))
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: 1000 * statistics.mean(row.get(name, 0) for row in rows) for name in names}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=60)
@@ -138,7 +188,7 @@ def main():
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--scale", type=int, nargs="*", default=[30, 300])
+    parser.add_argument("--scale", type=int, nargs="*", default=[30, 300], help="class sizes for the curve")
     options = parser.parse_args()
     made = assignment.load(demo.ASSIGNMENT)
     rounds = []
@@ -159,6 +209,7 @@ def main():
         "workers": options.workers,
         "n": options.n,
         "floor_seconds": floor(made),
+        "milliseconds_by_part": where_it_goes(made),
         "scaling": scaling(made, options.scale, options.workers),
         "machine": {
             "cores": os.cpu_count(),
@@ -179,6 +230,15 @@ def main():
     table.add_row(
         "speed-up, median of rounds", f"{result['speedup']:.0f}× ({min(ratios):.0f}–{max(ratios):.0f})"
     )
+    table.add_section()
+    for name, spent in result["milliseconds_by_part"].items():
+        table.add_row(f"of one submission alone: {name}", f"{spent / 1000:.3f}")
+    table.add_section()
+    for row in result["scaling"]:
+        table.add_row(
+            f"class of {row['n']}; largest process {row['largest_process_mb']:.0f} MB",
+            f"{row['seconds_per_submission']:.3f}",
+        )
     console.print(table)
     if not result["marks_equal"]:
         raise SystemExit("The marks differ from stock nbgrader's.")
