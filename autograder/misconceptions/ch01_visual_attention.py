@@ -537,6 +537,18 @@ def largest_values_on_their_side(saliency, n_fixations, inhibition_radius):
     return np.array(np.unravel_index(order, saliency.shape))
 
 
+@wrong("scanpath", None, also=("list_of_pairs", "rim_left_out"))
+def list_of_pairs_rim_left_out(saliency, n_fixations, inhibition_radius):
+    left = np.array(saliency, dtype=float)
+    rows, cols = np.indices(left.shape)
+    path = []
+    for _ in range(n_fixations):
+        row, col = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
+        path.append((row, col))
+        left[(rows - row) ** 2 + (cols - col) ** 2 < inhibition_radius**2] = -np.inf
+    return path
+
+
 @wrong("scanpath", None, also=("columns_first", "square"))
 def square_columns_first(saliency, n_fixations, inhibition_radius):
     left = np.array(saliency, dtype=float)

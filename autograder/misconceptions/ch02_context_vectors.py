@@ -615,6 +615,21 @@ def unknown_meets_an_assert(query, keys, kind, W=None, v=None):
 
 @wrong(
     "luong_scores",
+    "An unknown kind raises a plain Exception. Whoever wants to catch it would have to catch everything else as well; a ValueError says what is wrong.",
+)
+def unknown_gives_plain_exception(query, keys, kind, W=None, v=None):
+    if kind == "dot":
+        return (keys @ query[:, :, None])[:, :, 0]
+    if kind == "general":
+        return (keys @ (query @ W)[:, :, None])[:, :, 0]
+    if kind == "concat":
+        repeated = np.repeat(query[:, None], keys.shape[1], axis=1)
+        return np.tanh(np.concatenate([repeated, keys], axis=-1) @ W) @ v
+    raise Exception(f"unknown kind {kind}")
+
+
+@wrong(
+    "luong_scores",
     "You accept the kind in capitals as well. Only the three names, spelt as they are, are known; anything else raises a ValueError.",
 )
 def any_spelling(query, keys, kind, W=None, v=None):
