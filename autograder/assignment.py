@@ -14,6 +14,8 @@ from .paths import EXERCISES, SOLUTIONS
 # nbgrader wants every field; a solution file need only write those that differ.
 _NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 
+_INCLUDE = re.compile(r"^# include: ([\w-]+\.py)\n?", re.MULTILINE)
+
 
 def names():
     """The assignments of this course, in their order."""
@@ -75,7 +77,8 @@ class Assignment:
         return nbformat.read(released_path(self.name), as_version=4)
 
     @cached_property
-    def _namespace(self):
+    def namespace(self):
+        """What the given cells and the solutions define, by name."""
         space = {"__name__": "solution"}
         for cell in self.cells.values():
             if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell):
@@ -84,11 +87,23 @@ class Assignment:
 
     def reference(self, exercise):
         """The solution's function or class of that name."""
-        return self._namespace[exercise]
+        return self.namespace[exercise]
 
 
 def released_path(name):
     return EXERCISES / name / f"{name}.ipynb"
+
+
+def _included(source, faulty):
+    """A cell's text with each line ``# include: FILE`` replaced by ``solutions/shared/FILE``."""
+
+    def text(line):
+        path = SOLUTIONS / "shared" / line.group(1)
+        if not path.is_file():
+            raise CourseError(f"{faulty}: there is no solutions/shared/{line.group(1)} to include.")
+        return path.read_text(encoding="utf-8").strip() + "\n\n\n"
+
+    return _INCLUDE.sub(text, source).rstrip("\n")
 
 
 def load(name):
@@ -112,6 +127,8 @@ def load(name):
             if meta["grade_id"] in taken:
                 raise CourseError(f"{path.name}: two cells are called {meta['grade_id']!r}.")
             taken.add(meta["grade_id"])
+            if cell.cell_type == "code" and is_locked(cell) and not is_grade(cell):
+                cell.source = _included(cell.source, path.name)
         # Ids that stay the same from release to release, so that a cell is known even without its metadata.
         cell["id"] = meta["grade_id"][:64] if meta else f"cell-{index}"
     notebook.metadata.pop("jupytext", None)

@@ -28,8 +28,19 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Given:
+    """Stands in a probe for the function of that name in a given cell, wherever the probe is observed: a
+    student's function gets the student's copy, an entry of the bank the one beside the solution."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Call:
-    """A probe of a function: call it with ``args``.  The result, or the kind of error, is observed."""
+    """A probe of a function: call it with ``args``.  The result, or the kind of error, is observed.
+
+    An argument may be ``Given("step")``.
+    """
 
     args: tuple
 
@@ -37,7 +48,8 @@ class Call:
         object.__setattr__(self, "args", args)
 
     def payload(self):
-        return {"kind": "call", "args": list(self.args)}
+        args = [{"given": arg.name} if isinstance(arg, Given) else {"data": arg} for arg in self.args]
+        return {"kind": "call", "args": args}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def alike(one, other, tolerance=1e-5):
 
     The dtype counts too: a float32 result that became float64 is another behaviour.
     """
+    one, other = _plain(one), _plain(other)
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -40,6 +41,12 @@ def alike(one, other, tolerance=1e-5):
     return one == other
 
 
+def _plain(value):
+    """A single number of NumPy's as Python's, where nothing is lost: ``argmax()`` and ``int(argmax())`` say the same."""
+    single = isinstance(value, np.ndarray) and value.ndim == 0
+    return value.item() if single and value.dtype in (np.int64, np.float64, np.bool_) else value
+
+
 class Diagnosis:
     """The bank of one assignment, with every entry observed once."""
 
@@ -49,15 +56,20 @@ class Diagnosis:
             exercise: [observe.encode(probe.payload()) for probe in made]
             for exercise, made in self.bank.probes.items()
         }
-        self._reference = assignment.reference
+        self._assignment = assignment
         self._seen = {}
+
+    def observations(self, thing, exercise):
+        """What an implementation of our own does on the exercise's probes, encoded; given functions are the solution's."""
+        return observe.observe(thing, self.probes[exercise], self._assignment.namespace)
 
     def observed(self, entry_or_reference, exercise):
         """The decoded observations of a bank entry, or of the reference for None."""
         key = (exercise, entry_or_reference.id if entry_or_reference else None)
         if key not in self._seen:
-            thing = entry_or_reference.implementation if entry_or_reference else self._reference(exercise)
-            self._seen[key] = observe.decode(observe.observe(thing, self.probes[exercise]))
+            reference = self._assignment.reference
+            thing = entry_or_reference.implementation if entry_or_reference else reference(exercise)
+            self._seen[key] = observe.decode(self.observations(thing, exercise))
         return self._seen[key]
 
     def observe_all(self):

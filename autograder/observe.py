@@ -50,11 +50,11 @@ def encode(value):
     return {"type": kind}
 
 
-def one(thing, probe):
+def one(thing, probe, names):
     """What ``thing``, a function or a module class, does on one decoded probe: a dict of plain results."""
     try:
         if probe["kind"] == "call":
-            args = probe["args"]
+            args = [names[arg["given"]] if "given" in arg else arg["data"] for arg in probe["args"]]
             kept = [part.copy() if isinstance(part, np.ndarray) else part for part in args]
             result = thing(*args)
             changed = any(
@@ -80,6 +80,10 @@ def one(thing, probe):
         return {**locals().get("seen", {}), "error": type(error).__name__}
 
 
-def observe(thing, probes):
-    """What ``thing`` does on each of the encoded ``probes``, encoded."""
-    return [encode(one(thing, decode(probe))) for probe in probes]
+def observe(thing, probes, names=None):
+    """What ``thing`` does on each of the encoded ``probes``, encoded.
+
+    ``names`` is where the functions that a probe names are found; by default among those that ``thing`` itself sees.
+    """
+    names = getattr(thing, "__globals__", {}) if names is None else names
+    return [encode(one(thing, decode(probe), names)) for probe in probes]

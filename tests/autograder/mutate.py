@@ -9,10 +9,41 @@ import copy
 
 _SAME_SWAP = "swapping two axes has no order"
 _SAME_WIDTH = "queries and keys have the same width"
+_SAME_SETS = "an intersection has no order"
+_LENGTH_ONE = "the axis has length one: its first entry is its last"
 _SQUARED = "what follows is squared, so the sign is lost"
 
 # (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
 EQUIVALENT = {
+    ("01-visual-attention", "center_surround"): {
+        "center - surround -> surround - center": "the magnitude of a difference has no order",
+    },
+    ("01-visual-attention", "scanpath"): {
+        "rows - row -> row - rows": _SQUARED,
+        "cols - col -> col - cols": _SQUARED,
+    },
+    ("01-visual-attention", "attention_entropy"): {
+        "1 -> 2 #2": "where the weight is 0 any positive number may stand under the logarithm",
+    },
+    ("02-context-vectors", "luong_scores"): {
+        "ValueError(f\"kind is 'dot', 'general' or 'concat', not {kind!r}\") -> ValueError()": "its words are free",
+        "0 -> -1": _LENGTH_ONE,
+        "0 -> -1 #2": _LENGTH_ONE,
+    },
+    ("02-context-vectors", "attentional_hidden"): {
+        "-1 -> 1": "the last of two axes is axis 1",
+        "1 -> -1": "the same again: minus −1 is 1",
+    },
+    ("02-context-vectors", "AdditiveAttention"): {
+        "-1 -> 1 #2": "the last of two axes is axis 1",
+        "1 -> -1 #3": "the same again: minus −1 is 1",
+        "torch.finfo(scores.dtype) -> torch.finfo()": "a stand-in's parameters are of torch's default type",
+        "scores -> values #3": "scores and values have the same dtype",
+    },
+    ("02-context-vectors", "alignment_error_rate"): {
+        "predicted & sure -> sure & predicted": _SAME_SETS,
+        "predicted & possible -> possible & predicted": _SAME_SETS,
+    },
     ("03-query-key-value", "kernel_pooling"): {
         "queries[:, None] - keys[None, :] -> keys[None, :] - queries[:, None]": _SQUARED,
         "keys[None, :] -> keys": "broadcasting puts the new axis in front by itself",
@@ -55,15 +86,32 @@ _OPERATORS = {
     ast.Div: (ast.Mult,),
     ast.Pow: (ast.Mult,),
     ast.MatMult: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,),
+    ast.BitOr: (ast.BitAnd,),
+}
+_COMPARISONS = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
 }
 _NEIGHBOURS = {
     "sum": ("mean", "max"),
     "mean": ("sum", "max"),
+    "max": ("min", "sum", "mean"),
+    "argmax": ("argmin",),
     "swapaxes": ("reshape",),
     "tanh": ("sin", "arctan"),
     "softmax": ("log_softmax",),
+    "exp": ("exp2", "expm1"),
+    "log2": ("log", "log10"),
+    "stack": ("concatenate",),
 }
-_DROPPED = {"softmax", "sqrt", "tanh"}  # f(x) -> x
+_DROPPED = {"softmax", "sqrt", "tanh", "exp", "abs"}  # f(x) -> x
 
 
 def mutants(source):
@@ -107,8 +155,16 @@ def _changes(node):
             yield None, lambda n: n.right
             if not isinstance(op, ast.Add | ast.Mult):
                 yield None, lambda n: _with(n, left=n.right, right=n.left)
-        case ast.UnaryOp(op=ast.USub()):
+        case ast.UnaryOp(op=ast.USub() | ast.Invert() | ast.Not()):
             yield None, lambda n: n.operand
+        case ast.Compare(ops=[op], comparators=[_]):
+            for other in _COMPARISONS.get(type(op), ()):
+                yield None, lambda n, other=other: _with(n, ops=[other()])
+        case ast.If(test=test):
+            yield f"if {_text(test)} -> always", lambda n: _with(n, test=ast.Constant(True))
+            yield f"if {_text(test)} -> never", lambda n: _with(n, test=ast.Constant(False))
+        case ast.Break():
+            yield "without 'break'", lambda n: ast.Pass()
         case ast.Constant(value=bool(value)):
             yield None, lambda n: ast.Constant(not value)
         case ast.Constant(value=int(value)):
@@ -124,7 +180,7 @@ def _changes(node):
                 yield None, lambda n, i=i: ast.Tuple(_swapped(n.elts, i), ast.Load())
             for i in range(len(node.elts)):
                 yield None, lambda n, i=i: _one_less(n, i)
-        case ast.Assign() | ast.AnnAssign() | ast.Expr(value=ast.Call()):
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Expr(value=ast.Call()):
             yield f"without {_text(node)!r}", lambda n: ast.Pass()
         case ast.Return():
             yield f"without {_text(node)!r}", lambda n: ast.Pass()
@@ -145,9 +201,19 @@ _ALIKE = [
     ("W_1", "W_2"),
     ("width", "d", "d_v"),
     ("H", "A"),
+    ("values", "scores", "weights", "z"),
+    ("rows", "cols"),
+    ("row", "col"),
+    ("center_sigma", "surround_sigma"),
+    ("query", "keys"),
+    ("context", "hidden"),
+    ("token", "bos", "eos"),
+    ("query_size", "key_size", "hidden_size"),
+    ("predicted", "sure", "possible"),
+    ("W", "v"),
 ]
 _ROLES = {
-    name: tuple(other for group in _ALIKE if name in group for other in group if other != name)
+    name: tuple(dict.fromkeys(other for group in _ALIKE if name in group for other in group if other != name))
     for name in {name for group in _ALIKE for name in group}
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import assignment, demo, observe
+from autograder import assignment, bank, demo, observe
 from autograder.diagnose import Diagnosis, alike
 
 
@@ -50,6 +50,21 @@ def test_what_differs_is_not_alike(one, other):
 
 def test_rounding_is_alike_and_so_is_nan():
     assert alike(np.array([1.0, np.nan]), np.array([1.0 + 1e-9, np.nan]))
+
+
+def test_a_number_of_numpys_is_like_pythons():
+    assert alike([np.array(3), np.array(0.5)], [3, 0.5 + 1e-9])
+    assert not alike(np.array(0.5, np.float32), 0.5)
+
+
+def test_a_given_function_is_found_where_the_answer_runs():
+    def twice(function, x):
+        return 2 * function(x)
+
+    probe = [observe.encode(bank.Call(bank.Given("half"), 3.0).payload())]
+    seen = [observe.observe(twice, probe, {"half": half})[0] for half in (lambda x: x / 2, lambda x: x)]
+    assert [one["result"] for one in seen] == [3.0, 6.0]
+    assert observe.observe(twice, probe, {})[0] == {"error": "KeyError"}
 
 
 def test_nothing_is_said_of_a_wrong_answer_that_nobody_knows(diagnosis):

@@ -10,10 +10,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, classroom, demo, release
+from autograder import bank, classroom, demo, release
 from autograder.paths import ROOT, Course
 
-NAME = demo.ASSIGNMENT
 COMPARED = ["right", "half-done", "four-misconceptions", "syntax-error"]
 
 
@@ -31,39 +30,45 @@ def nbgrader(course, *arguments):
     return done
 
 
+def some_students(made):
+    """Of the demonstration class a few; of another assignment one who is right, and one who is wrong everywhere."""
+    if made.name == demo.ASSIGNMENT:
+        return {student: notebook for student, notebook in demo.students(made).items() if student in COMPARED}
+    firsts = {exercise: entries[0].source for exercise, entries in bank.load(made.name).wrong.items()}
+    return {"right": demo.answered(made, demo.solved(made)), "wrong": demo.answered(made, firsts)}
+
+
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """A course folder with the project's configuration and a few of the demonstration's submissions."""
+def course(made, tmp_path_factory):
+    """A course folder with the project's configuration and a few submissions."""
     course = Course(tmp_path_factory.mktemp("course"))
     config = (ROOT / "nbgrader_config.py").read_text()
     (course.root / "nbgrader_config.py").write_text(
         config.replace("str(Path(__file__).resolve().parent)", repr(str(course.root)))
     )
-    made = assignment.load(NAME)
     release.write_source(made, course)
-    for student, notebook in demo.students(made).items():
-        if student in COMPARED:
-            folder = course.submitted / student / NAME
-            folder.mkdir(parents=True)
-            nbformat.write(notebook, folder / f"{NAME}.ipynb")
+    for student, notebook in some_students(made).items():
+        folder = course.submitted / student / made.name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{made.name}.ipynb")
     return course
 
 
-def test_generate_assignment_makes_the_released_notebook(course):
-    nbgrader(course, "generate_assignment", NAME)
-    theirs = nbformat.read(course.root / "exercises" / NAME / f"{NAME}.ipynb", as_version=4)
-    ours = assignment.load(NAME).released
-    assert theirs.cells == ours.cells
+def test_generate_assignment_makes_the_released_notebook(course, made):
+    nbgrader(course, "generate_assignment", made.name)
+    theirs = nbformat.read(course.root / "exercises" / made.name / f"{made.name}.ipynb", as_version=4)
+    assert theirs.cells == made.released.cells
 
 
-def test_autograde_gives_the_same_marks(course):
-    nbgrader(course, "autograde", NAME)
+def test_autograde_gives_the_same_marks(course, made):
+    nbgrader(course, "autograde", made.name)
     with Gradebook(course.database_url) as book:
-        theirs = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
+        theirs = {s.student.id: s.score for s in book.assignment_submissions(made.name)}
     shutil.rmtree(course.autograded)
     course.database.unlink()
-    ours = {graded.student: graded.score for graded in classroom.grade_class(course, assignment.load(NAME))}
-    assert set(theirs) == set(COMPARED)
+    ours = {graded.student: graded.score for graded in classroom.grade_class(course, made)}
+    assert set(theirs) == set(some_students(made))
+    assert theirs["right"] == sum(exercise.max_points for exercise in made.exercises)
     assert theirs == ours
     with Gradebook(course.database_url) as book:
-        assert {s.student.id: s.score for s in book.assignment_submissions(NAME)} == ours
+        assert {s.student.id: s.score for s in book.assignment_submissions(made.name)} == ours

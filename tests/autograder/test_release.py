@@ -59,6 +59,18 @@ def test_the_released_notebook_needs_only_numpy_torch_and_matplotlib(made):
     assert imported <= {"math", "numpy", "torch", "matplotlib"}
 
 
+def test_helpers_of_the_checks_come_from_one_file(made, tmp_path, monkeypatch):
+    source = (assignment.SOLUTIONS / f"{made.name}.md").read_text(encoding="utf-8")
+    shared = (assignment.SOLUTIONS / "shared" / "checks.py").read_text(encoding="utf-8").strip()
+    assert "class CheckFailed" not in source
+    assert made.cells["helpers"].source.startswith(shared)
+    assert "# include:" not in nbformat.writes(made.released)
+    (tmp_path / f"{made.name}.md").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(assignment, "SOLUTIONS", tmp_path)
+    with pytest.raises(CourseError, match="no solutions/shared/checks"):
+        assignment.load(made.name)
+
+
 def test_each_exercise_is_explained(made):
     """Statement with shapes, an example by hand, minutes and difficulty, help folded away."""
     prose = "\n".join(cell.source for cell in made.released.cells if cell.cell_type == "markdown")

@@ -1,0 +1,74 @@
+"""What an assignment gives to students, and that exercises and lessons mean the same."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from autograder import assignment
+
+
+def names_of(name):
+    return assignment.load(name).namespace
+
+
+def test_the_first_assignment_needs_numpy_alone():
+    cells = assignment.load("01-visual-attention").solution.cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    without = "import sys; sys.modules.update(torch=None, scipy=None, matplotlib=None)"
+    subprocess.run([sys.executable, "-c", "\n\n".join([without, *code])], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.0, 3.3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_given_blur_is_scipys(sigma, dtype):
+    image = np.random.default_rng(0).normal(size=(23, 31)).astype(dtype)
+    blurred = names_of("01-visual-attention")["gaussian_blur"](image, sigma)
+    np.testing.assert_allclose(blurred, gaussian_filter(image, sigma, mode="nearest"), atol=1e-5)
+    assert blurred.dtype == dtype
+
+
+def test_the_given_step_leaves_its_state_as_it_was():
+    state = {"time": 1, "logits": np.arange(24.0).reshape(2, 3, 4), "weights": np.ones((2, 3, 5))}
+    logits, later, weights = names_of("02-context-vectors")["step"](2, state)
+    assert logits.tolist() == [20, 21, 22, 23]
+    assert weights.shape == (5,)
+    assert (state["time"], later["time"]) == (1, 2)
+
+
+def test_chapter_1_means_what_its_lessons_mean():
+    saliency = pytest.importorskip("attention_course.saliency")
+    glimpses = pytest.importorskip("attention_course.glimpses")
+    rng, ours = np.random.default_rng(1), names_of("01-visual-attention")
+    image, values, scores = rng.random((17, 23)), rng.normal(size=(5, 3)), rng.normal(size=5)
+    weights = rng.dirichlet(np.ones(12)).reshape(3, 4)
+    for name, module, arguments in (
+        ("center_surround", saliency, (image, 1.0, 2.5)),
+        ("scanpath", saliency, (image, 5, 3)),
+        ("soft_attention", glimpses, (values, scores)),
+        ("expected_location", glimpses, (weights,)),
+        ("attention_entropy", glimpses, (weights,)),
+    ):
+        one, other = ours[name](*arguments), getattr(module, name)(*arguments)
+        for mine, theirs in zip(*(x if isinstance(x, tuple) else (x,) for x in (one, other)), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-6, err_msg=name)
+
+
+def test_chapter_2_means_what_its_lessons_mean():
+    alignment = pytest.importorskip("attention_course.alignment")
+    seq2seq = pytest.importorskip("attention_course.seq2seq")
+    import torch
+
+    rng, ours = np.random.default_rng(2), names_of("02-context-vectors")
+    predicted, sure, more = (rng.random((4, 6)) < 0.4 for _ in range(3))
+    links = [map(tuple, np.argwhere(part).tolist()) for part in (predicted, sure, sure | more)]
+    expected = alignment.alignment_error_rate(*links)
+    assert ours["alignment_error_rate"](predicted, sure, sure | more) == pytest.approx(expected)
+    mine, theirs = (module(5, 4, 3) for module in (ours["AdditiveAttention"], seq2seq.AdditiveAttention))
+    mine.load_state_dict(theirs.state_dict())
+    inputs = [torch.randn(2, 5), torch.randn(2, 6, 4), torch.randn(2, 6, 7), torch.rand(2, 6) < 0.5]
+    inputs[3][0] = False
+    for one, other in zip(mine(*inputs), theirs(*inputs), strict=True):
+        torch.testing.assert_close(one, other)
