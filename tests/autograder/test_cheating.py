@@ -8,8 +8,10 @@ import nbformat
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder import engine, feedback
+from autograder import assignment, engine, feedback
 from autograder.assignment import Assignment, grade_id
+from autograder.rooms import wire
+from autograder.rooms.stand_in import Room
 
 skip_where_nothing_isolates()
 
@@ -405,3 +407,20 @@ def test_honest_messages_are_as_good_as_before(desk):
     """An exception on a visible input is told in full, whatever hidden tests ran before it."""
     graded, _ = desk.hand_in({"hop_penalty": "def hop_penalty(A):\n    return A @ A.missing"})
     assert "has no attribute 'missing'" in lost(graded)["hop_penalty"]
+
+
+def test_a_given_function_is_the_courses_own_also_over_there():
+    """A student's own ``step`` in its place changes nothing of what the tests pass."""
+    desk = Desk(assignment.load("02-context-vectors"))
+    mine = "\n\ndef step(token, state):\n    raise RuntimeError('mine')\n"
+    graded, _ = desk.hand_in({"attentional_hidden": desk.right["attentional_hidden"] + mine})
+    assert lost(graded) == {}
+
+
+def test_a_function_that_is_not_given_cannot_be_passed():
+    room = Room(lambda request: {"result": request})
+    room.given = {"step": test_a_given_function_is_the_courses_own_also_over_there}
+    with pytest.raises(wire.NotData):
+        wire.encode(room._sent(lambda: 0))
+    named = room._sent(room.given["step"])
+    assert named is room.given["step"]  # its name is another: an impostor is no handle
