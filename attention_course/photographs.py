@@ -1,0 +1,34 @@
+"""The photographs of this course, which scikit-image's package carries: no download, credit beside each.
+
+Pixels are RGB from 0 (black) to 1 (white), in the display's encoding (sRGB), rows from the top.
+"""
+
+import numpy as np
+
+# name → (what it shows, credit and licence); the first is the course's running photograph
+PHOTOGRAPHS = {
+    "astronaut": (
+        "An astronaut in an orange suit before a flag and a model of the space shuttle",
+        "Eileen Collins; NASA, public domain",
+    ),
+    "coffee": ("A cup of coffee with a spoon on a wooden table", "Rachel Michetti, CC0"),
+    "chelsea": ("The face of a tabby cat", "Stéfan van der Walt, CC0"),
+}
+
+
+def photograph(name="astronaut"):
+    """The photograph as floats ``(H, W, 3)`` from 0 to 1.
+
+    "astronaut" is 512 × 512, "coffee" 400 × 600, "chelsea" 300 × 451.  Raises ``ValueError`` for another name.
+    Source: scikit-image (van der Walt et al. 2014), whose package holds the files.
+    """
+    if name not in PHOTOGRAPHS:
+        raise ValueError(f"there is no photograph {name!r}; there are {', '.join(PHOTOGRAPHS)}")
+    from skimage import data  # here, so that what needs no photograph needs no scikit-image
+
+    return getattr(data, name)().astype(np.float64) / 255
+
+
+def credit(name="astronaut"):
+    """Who took the photograph, and under what licence."""
+    return PHOTOGRAPHS[name][1]
