@@ -3,6 +3,9 @@
 Pixels are RGB from 0 (black) to 1 (white), in the display's encoding (sRGB), rows from the top.
 """
 
+import base64
+from io import BytesIO
+
 import numpy as np
 
 # name → (what it shows, credit and licence); the first is the course's running photograph
@@ -32,3 +35,17 @@ def photograph(name="astronaut"):
 def credit(name="astronaut"):
     """Who took the photograph, and under what licence."""
     return PHOTOGRAPHS[name][1]
+
+
+def data_address(image, width=480, quality=82):
+    """A photograph as a page can carry it in its data: ``(data: address of a JPEG, (rows, columns))``.
+
+    ``image (H, W, 3)`` from 0 to 1, brought to ``width`` pixels.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(np.rint(np.asarray(image) * 255).astype(np.uint8))
+    size = (width, round(width * picture.height / picture.width))
+    file = BytesIO()
+    picture.resize(size, Image.Resampling.LANCZOS).save(file, "jpeg", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode(), size[::-1]

@@ -180,6 +180,19 @@ def channel_responses(image, level=0):
     return np.moveaxis(total, -3, -1)
 
 
+def context(wants):
+    """The vector ``(10,)`` of someone who wants these channels, name → strength; the others count 0.
+
+    Raises ``KeyError`` for a name that is not in ``CHANNELS``.
+    """
+    vector = np.zeros(len(CHANNELS))
+    for name, strength in wants.items():
+        if name not in CHANNELS:
+            raise KeyError(f"{name!r} is no channel; there are {', '.join(CHANNELS)}")
+        vector[CHANNELS.index(name)] = strength
+    return vector
+
+
 def scanpath(saliency, n_fixations, inhibition_radius):
     """Where a winner-take-all looks, one place after the other: int ``(n_fixations, 2)``, (row, column) on the map.
 

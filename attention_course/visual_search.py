@@ -50,18 +50,31 @@ def displays(kind, n, count, seed):
     return np.stack(images), np.stack(places)
 
 
-def steps_to_target(saliency, places):
-    """How many bars win the race until the target does, it included: integers ``(B,)`` from 1 to n.
+def at_bars(maps, places):
+    """The highest value of ``maps (B, h, w[, F])`` within a pixel around each bar: ``(B, n[, F])``.
 
-    ``saliency (B, h, w)`` with a pixel for 4 of the display, ``places (B, n, 2)`` with the target first.  A bar
-    runs with the highest saliency within a pixel of the map around its middle; a bar that has won is out, as
-    if the inhibited disc were just as large as a bar.
+    The maps have a pixel for 4 of the display; ``places (B, n, 2)`` in pixels of the display.
     """
-    saliency, places = np.asarray(saliency), np.asarray(places)
-    at = np.rint(places / PIXEL).astype(int)
+    maps, places = np.asarray(maps), np.asarray(places)
     around = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1], indexing="ij"), axis=-1).reshape(9, 2)
-    rows, columns = np.moveaxis(at[:, :, None] + around, -1, 0)  # (B, n, 9)
-    rows = np.clip(rows, 0, saliency.shape[1] - 1)
-    columns = np.clip(columns, 0, saliency.shape[2] - 1)
-    peaks = saliency[np.arange(len(saliency))[:, None, None], rows, columns].max(-1)
-    return (peaks >= peaks[:, :1]).sum(axis=1)
+    near = np.rint(places / PIXEL).astype(int)[:, :, None] + around  # (B, n, 9, 2)
+    rows, columns = (np.clip(near[..., i], 0, maps.shape[1 + i] - 1) for i in (0, 1))
+    return maps[np.arange(len(maps))[:, None, None], rows, columns].max(axis=2)
+
+
+def order_of_bars(saliency, places):
+    """When each bar wins the race for attention: integers ``(B, n)``, 1 for the first of its display.
+
+    ``saliency (B, h, w)`` and ``places (B, n, 2)`` as in :func:`at_bars`: a bar runs with its highest saliency.  A bar
+    that has won is out, as if the inhibited disc were just as large as a bar.
+    """
+    peaks = at_bars(saliency, places)
+    return (peaks[:, None, :] > peaks[:, :, None]).sum(axis=2) + 1
+
+
+def steps_to_target(saliency, places):
+    """How many bars are attended until the target is, it included: integers ``(B,)`` from 1 to n.
+
+    Arguments as in :func:`order_of_bars`, the target first among the ``places``.
+    """
+    return order_of_bars(saliency, places)[:, 0]
