@@ -10,9 +10,7 @@ from scipy.ndimage import correlate1d, gaussian_filter
 CENTERS = (2, 3, 4)  # levels of the pyramid, "c" in the paper
 DELTAS = (3, 4)  # the surround lies this many levels higher, s = c + δ
 MAP_LEVEL = 4  # the saliency map has a pixel for 16 of the image
-OPPONENCIES = ("intensity", "red–green", "blue–yellow")
 ORIENTATIONS = (0, 45, 90, 135)  # degrees of a bar from horizontal, counter-clockwise
-KINDS = {"intensity": slice(0, 1), "colour": slice(1, 3), "orientation": slice(3, 7)}
 CHANNELS = ("bright", "dark", "red", "green", "blue", "yellow", "0°", "45°", "90°", "135°")
 
 
@@ -80,21 +78,25 @@ def opponent_channels(image):
     return np.stack([intensity, red - green, blue - yellow], axis=-3)
 
 
-def gabor_energy(maps, degrees, wavelength=4.0, sigma=2.5):
-    """How strongly each place of ``maps (…, H, W)`` holds a bar or edge that runs at ``degrees`` from horizontal.
+def gabor_energy(maps, wavelength=4.0, sigma=2.5):
+    """How strongly each place of ``maps (…, H, W)`` holds a bar or edge of each orientation: ``(…, 4, H, W)``.
 
-    The length of the response of a complex Gabor filter, ``wavelength`` and ``sigma`` in pixels.
+    The length of the response of a complex Gabor filter, ``wavelength`` and ``sigma`` in pixels; the orientations
+    are ``ORIENTATIONS``.
     """
-    angle, reach = np.deg2rad(degrees), round(2.5 * sigma)
-    x = np.arange(-reach, reach + 1)
+    x = np.arange(-round(2.5 * sigma), round(2.5 * sigma) + 1)
     bell = np.exp(-(x**2) / (2 * sigma**2))
     bell = bell / bell.sum()
-    # across the bar: (rows down, columns right) = (cos, sin) for a bar that runs up and to the right
-    waves = [np.exp(2j * np.pi * x * f / wavelength) for f in (np.cos(angle), np.sin(angle))]
-    response = _along(_along(maps, bell * waves[0], -2), bell * waves[1], -1)
-    flat = (bell * waves[0]).sum() * (bell * waves[1]).sum()  # what a plain grey would answer
     grey = _along(_along(maps, bell, -2), bell, -1)
-    return np.abs(response - flat * grey)
+    result = []
+    for angle in np.deg2rad(ORIENTATIONS):
+        # the wave runs across the bar: (rows down, columns right) = (cos, sin) where the bar runs up and to the right
+        down, right = (bell * np.exp(2j * np.pi * x * f / wavelength) for f in (np.cos(angle), np.sin(angle)))
+        response = _along(_along(maps, down, -2), right, -1)
+        result.append(
+            np.abs(response - down.sum() * right.sum() * grey)
+        )  # less what a plain grey would answer
+    return np.stack(result, axis=-3).astype(maps.dtype)
 
 
 def differences(image, level=0):
@@ -107,8 +109,7 @@ def differences(image, level=0):
     top = CENTERS[-1] + DELTAS[-1]
     levels = [None] * level + pyramid(opponent_channels(image), top + 1 - level)
     for k in range(CENTERS[0], top + 1):
-        bars = [gabor_energy(levels[k][..., 0, :, :], degrees) for degrees in ORIENTATIONS]
-        levels[k] = np.concatenate([levels[k], np.stack(bars, axis=-3)], axis=-3)
+        levels[k] = np.concatenate([levels[k], gabor_energy(levels[k][..., 0, :, :])], axis=-3)
     for c in CENTERS:
         for delta in DELTAS:
             surround = enlarge(levels[c + delta], levels[c].shape[-2:], 2**delta)
@@ -146,23 +147,29 @@ def promote(maps):
     return maps * (1 - others / np.maximum(number - 1, 1)) ** 2
 
 
-def conspicuity_maps(image, level=0):
-    """The three conspicuity maps, kind → ``(…, h, w)``: intensity, colour, orientation.
+def conspicuity_maps(features):
+    """The three conspicuity maps, kind → ``(…, h, w)``, from ``features (…, 7, 6, h, w)`` of :func:`feature_maps`.
 
-    Source: Itti, Koch & Niebur (1998), equations 5 to 7.  Every map is brought to one level before N, not after.
+    Source: Itti, Koch & Niebur (1998), equations 5 to 7.
     """
-    channels = promote(feature_maps(image, level)).sum(axis=-3)  # over pairs of levels
-    result = {kind: channels[..., part, :, :].sum(axis=-3) for kind, part in KINDS.items() if kind != "orientation"}
-    result["orientation"] = promote(channels[..., KINDS["orientation"], :, :]).sum(axis=-3)
-    return result
+    channels = promote(features).sum(axis=-3)  # over pairs of levels
+    bars = promote(channels[..., 3:, :, :])
+    parts = {"intensity": channels[..., :1, :, :], "colour": channels[..., 1:3, :, :], "orientation": bars}
+    return {kind: part.sum(axis=-3) for kind, part in parts.items()}
+
+
+def combine(features):
+    """Saliency ``(…, h, w)`` from ``features (…, 7, 6, h, w)``.  Source: Itti, Koch & Niebur (1998), equation 8."""
+    return sum(promote(part) for part in conspicuity_maps(features).values()) / 3
 
 
 def saliency_map(image, level=0):
     """Saliency of ``image (…, H, W, 3)``: ``(…, h, w)``, not negative, a pixel for 16 × 16 of the image.
 
-    Source: Itti, Koch & Niebur (1998), equation 8.
+    ``level`` as in :func:`differences`.  Source: Itti, Koch & Niebur (1998); each map is brought to the saliency map's level
+    before N, not after.
     """
-    return sum(promote(maps) for maps in conspicuity_maps(image, level).values()) / 3
+    return combine(feature_maps(image, level))
 
 
 def channel_responses(image, level=0):
