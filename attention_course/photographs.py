@@ -11,18 +11,17 @@ import numpy as np
 # name → (what it shows, credit and licence); the first is the course's running photograph
 PHOTOGRAPHS = {
     "astronaut": (
-        "An astronaut in an orange suit before a flag and a model of the space shuttle",
+        "An astronaut in an orange suit, a flag on the left, a model of the space shuttle on the right, a white helmet in her lap",
         "Eileen Collins; NASA, public domain",
     ),
-    "coffee": ("A cup of coffee with a spoon on a wooden table", "Rachel Michetti, CC0"),
-    "chelsea": ("The face of a tabby cat", "Stéfan van der Walt, CC0"),
+    "coffee": ("A red cup with coffee on a red saucer, a spoon beside it, on wood", "Rachel Michetti, CC0"),
 }
 
 
 def photograph(name="astronaut"):
     """The photograph as floats ``(H, W, 3)`` from 0 to 1.
 
-    "astronaut" is 512 × 512, "coffee" 400 × 600, "chelsea" 300 × 451.  Raises ``ValueError`` for another name.
+    "astronaut" is 512 × 512, "coffee" 400 × 600.  Raises ``ValueError`` for another name.
     Source: scikit-image (van der Walt et al. 2014), whose package holds the files.
     """
     if name not in PHOTOGRAPHS:
@@ -30,11 +29,6 @@ def photograph(name="astronaut"):
     from skimage import data  # here, so that what needs no photograph needs no scikit-image
 
     return getattr(data, name)().astype(np.float64) / 255
-
-
-def credit(name="astronaut"):
-    """Who took the photograph, and under what licence."""
-    return PHOTOGRAPHS[name][1]
 
 
 def data_address(image, width=480, quality=82):
