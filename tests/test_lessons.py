@@ -12,10 +12,41 @@ from nbclient.exceptions import CellExecutionError
 from site_tools import execute
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
+CHAPTER_1 = "01-visual-attention"
 CHAPTER_3 = "03-query-key-value"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
+    (
+        f"{CHAPTER_1}/where-eyes-look",
+        "a resolution that falls exponentially",
+        "return e2 / (e2 + eccentricity)",
+        "return np.exp(-eccentricity / e2)",
+    ),
+    (
+        f"{CHAPTER_1}/where-eyes-look",
+        "a channel that gives one side without taking from the other",
+        "speed = rate * np.where(valid, share, 1 - share)",
+        "speed = rate * np.where(valid, share, 0.5)",
+    ),
+    (
+        f"{CHAPTER_1}/saliency-map",
+        "an N that only scales, in the function that the page builds",
+        "return one * (1 - others) ** 2",
+        "return one",
+    ),
+    (
+        f"{CHAPTER_1}/saliency-map",
+        "no N in the search experiment",
+        "maps = saliency.combine(features), plain",
+        "maps = plain, plain",
+    ),
+    (
+        f"{CHAPTER_1}/spotlight-to-weights",
+        "a context that does not reach the scores",
+        "bottom_up + strength * top_down",
+        "bottom_up + 0 * strength * top_down",
+    ),
     (
         f"{CHAPTER_3}/attention-as-pooling",
         "weights that do not sum to one",
