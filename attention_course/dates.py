@@ -14,7 +14,20 @@ import numpy as np
 
 from attention_course.tokens import Vocabulary
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)
 DAYS = (LAST - FIRST).days + 1
