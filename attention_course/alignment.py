@@ -16,7 +16,7 @@ def alignment_error_rate(predicted, sure, possible):
 
     ``predicted`` (A), ``sure`` (S) and ``possible`` (P) are iterables of links.  Sure links count as possible, too,
     whether ``possible`` lists them or not.  Returns a number from 0, where every sure link is found and no link is
-    impossible, to 1; 0 where there is neither a prediction nor a sure link.  Source: Och & Ney (2003), section 6.1.
+    impossible, to 1; 0 where there is neither a prediction nor a sure link.  Source: Och & Ney (2003).
     """
     predicted, sure = set(predicted), set(sure)
     possible = set(possible) | sure

@@ -101,14 +101,14 @@ class AdditiveAttention(_Attention):
 
 
 class DotAttention(_Attention):
-    """Score q · k; no parameters, and both of the same width.  Source: Luong, Pham & Manning (2015), equation 8."""
+    """Score q · k; no parameters, and both of the same width.  Source: Luong, Pham & Manning (2015), section 3.1."""
 
     def scores(self, query, prepared):
         return query @ prepared.transpose(1, 2)
 
 
 class GeneralAttention(_Attention):
-    """Score q W k.  Source: Luong, Pham & Manning (2015), equation 8."""
+    """Score q W k.  Source: Luong, Pham & Manning (2015), section 3.1."""
 
     def __init__(self, query_size, key_size):
         super().__init__()
@@ -122,7 +122,7 @@ class GeneralAttention(_Attention):
 
 
 class ConcatAttention(_Attention):
-    """Score v · tanh([q; k] W).  Source: Luong, Pham & Manning (2015), equation 8.
+    """Score v · tanh([q; k] W).  Source: Luong, Pham & Manning (2015), section 3.1.
 
     W acts on query and key side by side, and its two halves are the W_q and W_k of :class:`AdditiveAttention`; here
     it is computed as it is written.
