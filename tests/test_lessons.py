@@ -13,6 +13,7 @@ from site_tools import execute
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 CHAPTER_1 = "01-visual-attention"
+CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 
 # lesson, what breaks, text in the lesson, what it becomes
@@ -46,6 +47,36 @@ BREAKS = [
         "a context that does not reach the scores",
         "bottom_up + strength * top_down",
         "bottom_up + 0 * strength * top_down",
+    ),
+    (
+        f"{CHAPTER_2}/encoder-decoder",
+        "attention that gives every state the same weight",
+        "    return Seq2Seq(encoder, decoder(width, words_out, 16, width))",
+        "    d = decoder(width, words_out, 16, width)\n"
+        "    if attention:\n"
+        "        torch.nn.init.zeros_(d.attention.v.weight).requires_grad_(False)\n"
+        "    return Seq2Seq(encoder, d)",
+    ),
+    (
+        f"{CHAPTER_2}/additive-attention",
+        "attention that gives every state the same weight",
+        "hidden_size=32)\n    return Seq2Seq(encoder, AdditiveDecoder(",
+        "hidden_size=32)\n    nn.init.zeros_(attention.v.weight).requires_grad_(False)\n"
+        "    return Seq2Seq(encoder, AdditiveDecoder(",
+    ),
+    (
+        f"{CHAPTER_2}/multiplicative-attention",
+        "a product that looks at a constant instead of the decoder's state",
+        "return LuongDecoder(size, characters, 16, size, attention, feeding)",
+        "attention.scores = lambda query, prepared: query @ prepared.transpose(1, 2) * 0\n"
+        "    return LuongDecoder(size, characters, 16, size, attention, feeding)",
+    ),
+    (
+        f"{CHAPTER_2}/translation",
+        "attention that gives every state the same weight",
+        "hidden_size=32)\n    return Seq2Seq(encoder, AdditiveDecoder(",
+        "hidden_size=32)\n    torch.nn.init.zeros_(attention.v.weight).requires_grad_(False)\n"
+        "    return Seq2Seq(encoder, AdditiveDecoder(",
     ),
     (
         f"{CHAPTER_3}/attention-as-pooling",

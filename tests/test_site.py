@@ -143,6 +143,22 @@ def test_explorer_data_keep_their_contract(site):
         assert sum(scene["check"]["weights"]) == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", ["alignment-dates", "alignment-sentences"])
+def test_alignment_data_keep_their_contract(site, name):
+    text = (site / "_data" / f"{name}.json").read_text()
+    data = json.loads(text)
+    assert len(text) < 100_000
+    for item in data["items"]:
+        n, m = len(item["output"]), len(item["source"])
+        assert len(item["weights"]) == len(item["gold"]) == n
+        for row, gold in zip(item["weights"], item["gold"], strict=True):
+            assert len(row) == m and sum(row) == pytest.approx(1, abs=0.02)
+            assert all(0 <= s < m for s in gold)
+    check = data["check"]
+    row = data["items"][check["item"]]["weights"][check["output"]]
+    assert row[check["source"]] == max(row) == pytest.approx(check["weight"])
+
+
 def test_second_build_has_nothing_to_do(site):
     done = build()
     assert done.returncode == 0 and "up to date" in done.stdout

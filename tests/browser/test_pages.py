@@ -18,6 +18,8 @@ PAGES = {
     "landing": "book/index.html",
     "chapter": CHAPTER + "index.html",
     "lesson": CHAPTER + "queries-keys-values.html",
+    "translation": "book/02-context-vectors/translation.html",
+    "dates": "book/02-context-vectors/additive-attention.html",
     "explorer": CHAPTER + "explorer.html",
     "quiz": CHAPTER + "quiz.html",
     "exercises": CHAPTER + "exercises.html",

@@ -1,0 +1,24 @@
+"""Alignments read from weights, and how far they are from gold ones (chapter 2).
+
+A link is a pair of places (target, source), both from 0; an alignment is a set of links.
+"""
+
+import numpy as np
+
+
+def links_from_weights(weights):
+    """The links of the largest weight of each target word: ``weights (n, m)`` → n links.  Ties go to the first."""
+    return {(t, int(s)) for t, s in enumerate(np.asarray(weights).argmax(axis=-1))}
+
+
+def alignment_error_rate(predicted, sure, possible):
+    """One minus the share of links that are right: ``1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|)``.
+
+    ``predicted`` (A), ``sure`` (S) and ``possible`` (P) are iterables of links.  Sure links count as possible, too,
+    whether ``possible`` lists them or not.  Returns a number from 0, where every sure link is found and no link is
+    impossible, to 1; 0 where there is neither a prediction nor a sure link.  Source: Och & Ney (2003).
+    """
+    predicted, sure = set(predicted), set(sure)
+    possible = set(possible) | sure
+    total = len(predicted) + len(sure)
+    return 1 - (len(predicted & sure) + len(predicted & possible)) / total if total else 0.0
