@@ -163,6 +163,14 @@ def scores_in_float64(query, keys, W_q, W_k, v):
     return scores
 
 
+@wrong(
+    "additive_scores",
+    "You add query and key before you project them: an error, or silent where their widths agree. Each is brought to the common width by a matrix of its own, and then they are added.",
+)
+def added_before_projected(query, keys, W_q, W_k, v):
+    return np.tanh((query[:, None] + keys) @ W_q) @ v
+
+
 @wrong("additive_scores", None, also=("no_tanh", "query_not_broadcast"))
 def neither_tanh_nor_broadcast(query, keys, W_q, W_k, v):
     return (query @ W_q + keys @ W_k) @ v
