@@ -1305,6 +1305,20 @@ def rows_of_zeros_left(step, state, bos, eos, max_len):
     return tokens, alignment
 
 
+@wrong(
+    "greedy_decode",
+    "You wait for eos and ignore max_len. A decoder that never says eos would keep your loop going for ever: stop at max_len tokens as well.",
+)
+def max_len_ignored(step, state, bos, eos, max_len):
+    token, tokens, alignment = bos, [], []
+    while token != eos:
+        logits, state, weights = step(token, state)
+        token = int(logits.argmax())
+        tokens.append(token)
+        alignment.append(weights)
+    return tokens, np.stack(alignment)
+
+
 @wrong("greedy_decode", None, also=("bos_kept", "eos_dropped"))
 def bos_kept_eos_dropped(step, state, bos, eos, max_len):
     token, tokens, alignment = bos, [bos], []
