@@ -163,6 +163,14 @@ def scores_in_float64(query, keys, W_q, W_k, v):
     return scores
 
 
+@wrong(
+    "additive_scores",
+    "You add query and key before you project them: an error, or silent where their widths agree. Each is brought to the common width by a matrix of its own, and then they are added.",
+)
+def added_before_projected(query, keys, W_q, W_k, v):
+    return np.tanh((query[:, None] + keys) @ W_q) @ v
+
+
 @wrong("additive_scores", None, also=("no_tanh", "query_not_broadcast"))
 def neither_tanh_nor_broadcast(query, keys, W_q, W_k, v):
     return (query @ W_q + keys @ W_k) @ v
@@ -1295,6 +1303,20 @@ def rows_of_zeros_left(step, state, bos, eos, max_len):
         if token == eos:
             break
     return tokens, alignment
+
+
+@wrong(
+    "greedy_decode",
+    "You wait for eos and ignore max_len. A decoder that never says eos would keep your loop going for ever: stop at max_len tokens as well.",
+)
+def max_len_ignored(step, state, bos, eos, max_len):
+    token, tokens, alignment = bos, [], []
+    while token != eos:
+        logits, state, weights = step(token, state)
+        token = int(logits.argmax())
+        tokens.append(token)
+        alignment.append(weights)
+    return tokens, np.stack(alignment)
 
 
 @wrong("greedy_decode", None, also=("bos_kept", "eos_dropped"))
