@@ -262,7 +262,8 @@ class Room:
     def do_observe(self, exercise, probes):
         from autograder import observe
 
-        return {"result": observe.observe(self.shell.user_ns.get(exercise), probes)}
+        names = {**self.shell.user_ns, **self.given}
+        return {"result": observe.observe(self.shell.user_ns.get(exercise), probes, names)}
 
 
 def describe(error):
