@@ -117,7 +117,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
 
 
 def _results_path(course, assignment):
-    return course.root / ".grading" / f"{assignment}.json"
+    return course.root / ".grading" / f"{assignment}.jsonl"
 
 
 def _keep_results(course, assignment, results):
@@ -125,22 +125,23 @@ def _keep_results(course, assignment, results):
     path = _results_path(course, assignment)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".new")
-    whole.write_text(json.dumps([graded.as_dict() for graded in results]), encoding="utf-8")
+    with whole.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(graded.as_dict()) + "\n" for graded in results)
     whole.replace(path)
 
 
 def results_of(course, assignment):
     """What the last complete ``grade`` of an assignment found, by student.  Raises ``Refused`` where there was none."""
     try:
-        kept = json.loads(_results_path(course, assignment).read_text(encoding="utf-8"))
-        return [Graded.from_dict(graded) for graded in kept]
+        with _results_path(course, assignment).open(encoding="utf-8") as file:
+            return [Graded.from_dict(json.loads(line)) for line in file]
     except (OSError, ValueError, KeyError, TypeError):
         raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.") from None
 
 
 def graded_assignments(course):
     """The assignments that ``results_of`` knows."""
-    return sorted(path.stem for path in (course.root / ".grading").glob("*.json"))
+    return sorted(path.stem for path in (course.root / ".grading").glob("*.jsonl"))
 
 
 def _digest(folder, steps):

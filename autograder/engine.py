@@ -112,7 +112,7 @@ def _run_to_the_end(result, probes, how, *, only=None):
                     result.stopped.setdefault(index, "late")
             return result
         finally:
-            attempt.line.end()
+            attempt.end()
 
 
 def _words_of_a_room_that_saw_nothing_hidden(result, how):
@@ -166,7 +166,7 @@ def rehearse(notebook, probes, how):
         given = [cell.source for cell in notebook.cells if _is_given(cell)]
         rooms.preload(attempt.room.request(do="modules")["result"], given if how.split else ())
     finally:
-        attempt.line.end()
+        attempt.end()
     return result
 
 
@@ -191,6 +191,11 @@ class _Attempt:
         self.theirs = set()  # names that stand for the student's
         self.room = Room(lambda request: line.ask(request, max(0.05, self.until - time.monotonic())))
         self.tests = {"__name__": "__main__"}  # the test room's names
+
+    def end(self):
+        """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
+        self.line.end()
+        self.tests.clear()
 
     def cells(self):
         for index, cell in enumerate(self.result.notebook.cells):

@@ -7,6 +7,7 @@ loaded, and gradients flow: ``(layer(x)[0] ** 2).sum().backward()`` fills ``.gra
 
 import builtins
 import re
+from functools import cache
 from types import FunctionType
 
 import numpy as np
@@ -210,6 +211,7 @@ class Module:
         return parts[0] if single else type(result)(parts)
 
 
+@cache  # torch keeps every such class that is made
 def _gradient_function():
     """Ties a call's results, which came as data, to the parameters, whose gradients the student room computes."""
     import torch
