@@ -190,16 +190,18 @@ class PlainDecoder(nn.Module):
     def begin(self, memory):
         return torch.tanh(self.first(memory.summary))
 
-    def forward(self, memory, tokens, state=None):
+    def _move(self, tokens, state, memory):
+        """``tokens (B, n)`` through n steps → logits ``(B, n, V)`` and the last state."""
         context = memory.summary[:, None].expand(-1, tokens.shape[1], -1)
-        state = self.begin(memory) if state is None else state
         hidden, last = self.gru(torch.cat([self.embedding(tokens), context], dim=-1), state[None])
-        self.last = last[0]
-        return self.out(torch.cat([hidden, context], dim=-1)), None
+        return self.out(torch.cat([hidden, context], dim=-1)), last[0]
 
     def step(self, tokens, state, memory):
-        logits, _ = self(memory, tokens[:, None], state)
-        return logits[:, 0], self.last, None
+        logits, state = self._move(tokens[:, None], state, memory)
+        return logits[:, 0], state, None
+
+    def forward(self, memory, tokens):
+        return self._move(tokens, self.begin(memory), memory)[0], None
 
 
 class AdditiveDecoder(nn.Module):
