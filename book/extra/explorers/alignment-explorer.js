@@ -66,8 +66,8 @@ input { accent-color: var(--q); margin: 0; }
   background: color-mix(in srgb, var(--hue) calc(var(--w, 0) * 45%), transparent); border: 2px solid transparent; user-select: none; -webkit-user-select: none; }
 .source .token { justify-content: flex-end; --hue: var(--k); } .output .token { --hue: var(--q); }
 .word { font-size: 1.02em; } .blank { color: var(--muted); } :lang(zh-Hans) .word { font-family: system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif; font-size: 1.1em; }
-.number { min-width: 1.9em; text-align: right; font-size: .82em; font-variant-numeric: tabular-nums; } .source .number { order: -1; }
-.mark { min-width: 1em; font-weight: 700; text-align: center; } .mark.sure, .mark.possible { color: var(--g); } .mark.wrong { color: var(--bad); } .mark.none { color: var(--muted); }
+.number { min-width: 1.9em; text-align: right; font-size: .82em; font-variant-numeric: tabular-nums; } .source .number { order: -1; margin-right: auto; text-align: left; } .number.zero { color: var(--muted); }
+.mark { margin-left: auto; min-width: 1em; font-weight: 700; text-align: center; } .mark.sure, .mark.possible { color: var(--g); } .mark.wrong { color: var(--bad); } .mark.none { color: var(--muted); }
 .token.at { border-color: var(--hue); font-weight: 600; } .token.gold { border: 2px dashed var(--g); } .token:focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 1px; }
 @media (pointer: coarse) { .token { min-height: 2rem; } }
 path { fill: none; stroke-linecap: round; } .largest { stroke: var(--muted); stroke-width: 1.5; stroke-opacity: .55; } .largest.sure, .largest.possible { stroke: var(--g); stroke-opacity: .8; } .largest.possible { stroke-dasharray: 1 5; stroke-width: 2.5; }
@@ -81,7 +81,7 @@ path { fill: none; stroke-linecap: round; } .largest { stroke: var(--muted); str
   .across .output { grid-column: 1; } .across .tokens { flex-direction: row; justify-content: center; } .across .source .name, .across .output .name { text-align: center; }
   .across .output { display: flex; flex-direction: column-reverse; }
   .across .token { flex-direction: column; justify-content: center; gap: 0; width: 1.75rem; padding: .1rem 0; } .across .number, .across .mark { min-width: 0; text-align: center; min-height: 1.25em; line-height: 1.25; }
-  .across .source .number { order: -1; } .across .tally { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
+  .across .source .number, .across .mark { margin: 0; } .says { min-height: 3.2em; } .across .tally { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
 }
 `;
 
@@ -204,6 +204,7 @@ class AlignmentExplorer extends HTMLElement {
       node.setAttribute("aria-selected", here);
       node.setAttribute("aria-label", T.option(item[where][i] === " " ? T.blank : item[where][i], weight));
       node.querySelector(".number").textContent = weight ?? "";
+      node.querySelector(".number").classList.toggle("zero", weight === "0");
       if (where === "output") {
         node.querySelector(".mark").textContent = gold ? MARK[found[i]] : "";
         node.querySelector(".mark").className = `mark ${found[i]}`;
