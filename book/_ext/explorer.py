@@ -6,6 +6,7 @@ Readers without script, and translators, get the directive's content.
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -20,7 +21,7 @@ class explorer(nodes.General, nodes.Element):
 class ExplorerDirective(SphinxDirective):
     required_arguments = 1
     has_content = True
-    option_spec = {"data": lambda text: text.split()}
+    option_spec: ClassVar = {"data": lambda text: text.split()}
 
     def run(self):
         self.assert_has_content()
