@@ -1,10 +1,12 @@
 """``{explorer} name``: an interactive element, with what stands inside as its fallback.
 
 The element ``<name>`` is defined by ``book/extra/explorers/name.js`` and reads ``_data/name.json``, which a lesson publishes.
+Where it reads other data, the option ``data`` names them, with blanks between: ``:data: one two``.
 Readers without script, and translators, get the directive's content.
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -13,16 +15,18 @@ from sphinx.util.osutil import relative_uri
 
 
 class explorer(nodes.General, nodes.Element):
-    """An interactive element and its fallback; attribute ``name``."""
+    """An interactive element and its fallback; attributes ``name`` and ``data``, a list."""
 
 
 class ExplorerDirective(SphinxDirective):
     required_arguments = 1
     has_content = True
+    option_spec: ClassVar = {"data": lambda text: text.split()}
 
     def run(self):
         self.assert_has_content()
-        node = explorer(name=self.arguments[0])
+        name = self.arguments[0]
+        node = explorer(name=name, data=self.options.get("data") or [name])
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
@@ -30,7 +34,8 @@ class ExplorerDirective(SphinxDirective):
 
 def visit(self, node):
     here, name = self.builder.get_target_uri(self.builder.current_docname), node["name"]
-    data, script = (relative_uri(here, target) for target in (f"_data/{name}.json", f"explorers/{name}.js"))
+    data = " ".join(relative_uri(here, f"_data/{part}.json") for part in node["data"])
+    script = relative_uri(here, f"explorers/{name}.js")
     self.body.append(
         f'<script type="module" src="{script}"></script>\n<{name} src="{data}" class="explorer">\n'
     )
@@ -50,7 +55,7 @@ def check(app, exception):
         return
     for docname in app.env.found_docs:
         for node in app.env.get_doctree(docname).findall(explorer):
-            for needed in (f"explorers/{node['name']}.js", f"_data/{node['name']}.json"):
+            for needed in (f"explorers/{node['name']}.js", *(f"_data/{part}.json" for part in node["data"])):
                 if not Path(app.outdir, needed).is_file():
                     raise ExtensionError(f"{docname}:{node.line}: the explorer {node['name']} lacks {needed}")
 
