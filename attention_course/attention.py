@@ -45,6 +45,21 @@ def attend(scores, values):
     return weights @ values, weights
 
 
+def scaled_scores(queries, keys):
+    """The scores ``Q Kᵀ / √d (B, n, m)`` of ``queries (B, n, d)`` with ``keys (B, m, d)``.
+
+    Any number of leading axes.  Raises ``ValueError`` where queries and keys differ in width.  Source: Vaswani
+    et al. (2017), equation 1.
+    """
+    queries, keys = _floating(queries, keys)
+    for name, array in (("queries", queries), ("keys", keys)):
+        if array.ndim < 2:
+            raise ValueError(f"{name} must be a batch of rows, (B, rows, width), not of shape {array.shape}")
+    if queries.shape[-1] != keys.shape[-1]:
+        raise ValueError(f"queries {queries.shape} and keys {keys.shape} must have the same width d")
+    return queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
+
+
 def dot_product_attention(queries, keys, values):
     """Scaled dot-product attention, ``softmax(Q Kᵀ / √d) V``.
 
@@ -54,12 +69,9 @@ def dot_product_attention(queries, keys, values):
     keys and values in number.  Source: Vaswani et al. (2017), equation 1.
     """
     queries, keys, values = _floating(queries, keys, values)
-    for name, array in (("queries", queries), ("keys", keys), ("values", values)):
-        if array.ndim < 2:
-            raise ValueError(f"{name} must be a batch of rows, (B, rows, width), not of shape {array.shape}")
-    if queries.shape[-1] != keys.shape[-1]:
-        raise ValueError(f"queries {queries.shape} and keys {keys.shape} must have the same width d")
+    scores = scaled_scores(queries, keys)
+    if values.ndim < 2:
+        raise ValueError(f"values must be a batch of rows, (B, rows, width), not of shape {values.shape}")
     if keys.shape[-2] != values.shape[-2]:
         raise ValueError(f"keys {keys.shape} and values {values.shape} must be the same in number m")
-    scores = queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
     return attend(scores, values)

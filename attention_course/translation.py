@@ -20,7 +20,10 @@ where they say the same sure idea, possibly where they share any.  English *does
 aligned with verb and negation; Chinese 的 possibly with its adjective, a classifier possibly with determiner and noun.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -325,6 +328,65 @@ def make_pairs(count, seed, *, language="French", clauses=(1, 1), keep=None, exc
             seen.add(pair.source)
             pairs.append(pair)
     return pairs
+
+
+def _phrase_information(phrase):
+    if phrase.name:
+        return -math.log(0.35 / len(NAMES))
+    chance = 0.65 / len(DETERMINERS) / len(NOUNS)
+    chance *= 0.5 if phrase.adjective is None else 0.5 / len(ADJECTIVES)
+    if phrase.determiner in ("the", "this"):
+        chance *= 0.4 if phrase.plural else 0.6
+    return -math.log(chance)
+
+
+def information(sentence):
+    """Minus the logarithm, in nats, of the chance that :func:`draw_sentence` draws a ``sentence`` of so many clauses.
+
+    No language model can have a smaller mean loss for a whole sentence, its end included, than the mean of this, unless
+    it has seen what it is to predict.
+    """
+    nats = len(sentence.joiners) * math.log(len(JOINERS))
+    for clause in sentence.clauses:
+        nats -= math.log((0.35 if clause.negated else 0.65) / len(VERBS))
+        nats += sum(_phrase_information(p) for p in (clause.subject, clause.object) if p is not None)
+    return nats
+
+
+def _all_phrases():
+    """Every phrase that :func:`draw_sentence` can draw."""
+    found = [Phrase(name) for name in NAMES]
+    for determiner, plural in product(DETERMINERS, (False, True)):
+        if plural in {"a": (False,), "two": (True,)}.get(determiner, (False, True)):
+            for adjective, noun in product((None, *ADJECTIVES), NOUNS):
+                found.append(Phrase(None, determiner, adjective, noun, plural))
+    return found
+
+
+@cache
+def _french_phrases(negated_object):
+    """What can be said as a phrase: its words → whether it is plural."""
+    return {
+        tuple(word.text for word in _french_phrase(phrase, (0,), negated_object)): phrase.plural
+        for phrase in _all_phrases()
+    }
+
+
+def is_french(words):
+    """Whether the grammar can say ``words``, a sequence of tokens, as one clause: order, agreement, negation, elision."""
+    words = tuple(words)
+    for end in range(1, len(words)):
+        many = _french_phrases(False).get(words[:end])
+        if many is None:
+            continue
+        for verb, negated in product(VERBS, (False, True)):
+            form = verb.french_many if many else verb.french
+            said = ("n'" if _vowel(form) else "ne", form, "pas") if negated else (form,)
+            rest = words[end + len(said) :]
+            fits = rest in _french_phrases(negated) if verb.takes_object else not rest
+            if words[end : end + len(said)] == said and fits:
+                return True
+    return False
 
 
 def phrases(sentence):

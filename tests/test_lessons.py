@@ -15,6 +15,7 @@ BOOK = Path(__file__).resolve().parents[1] / "book"
 CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
+CHAPTER_4 = "04-masking"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -107,6 +108,18 @@ BREAKS = [
         "a penalty that does not enter the loss",
         "+ strength * hop_penalty(A)",
         "+ 0 * strength * hop_penalty(A)",
+    ),
+    (
+        f"{CHAPTER_4}/padding-mask",
+        "a mask that makes a score small instead of removing the key",
+        "scores = scores.masked_fill(~mask, -torch.inf)",
+        "scores = scores.masked_fill(~mask, -5.0)",
+    ),
+    (
+        f"{CHAPTER_4}/causal-mask",
+        "a triangle that reaches one place too far",
+        "return np.tri(n, dtype=bool)  # True on",
+        "return np.tri(n, k=1, dtype=bool)  # True on",
     ),
 ]
 

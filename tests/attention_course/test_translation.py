@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 
@@ -183,3 +184,37 @@ def test_the_module_needs_neither_torch_nor_matplotlib():
     code = "import sys, attention_course.translation, attention_course.alignment; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_chances_of_all_phrases_sum_to_one():
+    total = sum(math.exp(-tr._phrase_information(phrase)) for phrase in tr._all_phrases())
+    assert total == pytest.approx(1)
+
+
+def test_the_information_of_a_sentence_on_paper():
+    clause = tr.Clause(tr.Phrase("Tom"), tr.VERBS[0], tr.Phrase("Jerry"), False)
+    one = -2 * math.log(0.35 / 6) - math.log(0.65 / 11)
+    assert tr.information(tr.Sentence((clause,), ())) == pytest.approx(one)
+    assert tr.information(tr.Sentence((clause, clause), ("and",))) == pytest.approx(2 * one + math.log(3))
+
+
+def test_what_the_grammar_says_is_french_and_what_it_would_not_say_is_not():
+    for pair in tr.make_pairs(300, seed=5):
+        assert tr.is_french(pair.target), pair.target
+    for words in (
+        "",
+        "Tom",
+        "Tom poursuit",
+        "Tom dort Jerry",
+        "Tom poursuivent Jerry",
+        "le ours dort",
+        "la ours dort",
+        "une chien dort",
+        "Tom ne aime pas Jerry",
+        "Tom n' aime Jerry",
+        "Tom ne poursuit pas une poule",
+        "Tom poursuit de poule",
+        "Tom poursuit Jerry Jerry",
+        "l' oie blanc dort",
+    ):
+        assert not tr.is_french(words.split()), words

@@ -34,6 +34,8 @@ PAGES = {
     "spotlight": CHAPTER_1 + "spotlight-to-weights.html",
     "fixation explorer": CHAPTER_1 + "explorer.html",
     "quiz 1": CHAPTER_1 + "quiz.html",
+    "padding mask": "book/04-masking/padding-mask.html",
+    "causal mask": "book/04-masking/causal-mask.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
