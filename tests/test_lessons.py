@@ -121,6 +121,18 @@ BREAKS = [
         "return np.tri(n, dtype=bool)  # True on",
         "return np.tri(n, k=1, dtype=bool)  # True on",
     ),
+    (
+        f"{CHAPTER_4}/mask-pitfalls",
+        "an audit that shakes each input by nothing",
+        "changed[s] += sign * step",
+        "changed[s] += 0 * sign * step",
+    ),
+    (
+        f"{CHAPTER_4}/mask-pitfalls",
+        "a mask after the softmax that is none",
+        "return (softmax(scores) * causal) @ (x @ W_v)",
+        "return softmax(np.where(causal, scores, -np.inf)) @ (x @ W_v)",
+    ),
 ]
 
 
