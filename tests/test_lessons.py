@@ -133,6 +133,18 @@ BREAKS = [
         "return (softmax(scores) * causal) @ (x @ W_v)",
         "return softmax(np.where(causal, scores, -np.inf)) @ (x @ W_v)",
     ),
+    (
+        f"{CHAPTER_4}/sparse-masks",
+        "a first block that attends to the zeros before it",
+        "mask[0, :, :window] = False",
+        "mask[0, :, :window] &= True",
+    ),
+    (
+        f"{CHAPTER_4}/sparse-masks",
+        "packed letters that see each other",
+        "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
+        "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
 ]
 
 
