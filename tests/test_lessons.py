@@ -121,6 +121,30 @@ BREAKS = [
         "return np.tri(n, dtype=bool)  # True on",
         "return np.tri(n, k=1, dtype=bool)  # True on",
     ),
+    (
+        f"{CHAPTER_4}/mask-pitfalls",
+        "an audit that shakes each input by nothing",
+        "changed[s] += sign * step",
+        "changed[s] += 0 * sign * step",
+    ),
+    (
+        f"{CHAPTER_4}/mask-pitfalls",
+        "a mask after the softmax that is none",
+        "return (softmax(scores) * causal) @ (x @ W_v)",
+        "return softmax(np.where(causal, scores, -np.inf)) @ (x @ W_v)",
+    ),
+    (
+        f"{CHAPTER_4}/sparse-masks",
+        "a first block that attends to the zeros before it",
+        "mask[0, :, :window] = False",
+        "mask[0, :, :window] &= True",
+    ),
+    (
+        f"{CHAPTER_4}/sparse-masks",
+        "packed letters that see each other",
+        "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
+        "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
 ]
 
 
