@@ -10,6 +10,7 @@ import copy
 _SAME_SWAP = "swapping two axes has no order"
 _SAME_WIDTH = "queries and keys have the same width"
 _SAME_SETS = "an intersection has no order"
+_WORDS = "the words of an error are free"
 _LENGTH_ONE = "the axis has length one: its first entry is its last"
 _SQUARED = "what follows is squared, so the sign is lost"
 
@@ -76,6 +77,42 @@ EQUIVALENT = {
     ("03-query-key-value", "SelfAttention"): {
         "k.transpose(-1, -2) -> k.transpose(-2, -1)": _SAME_SWAP,
         "q -> k #2": _SAME_WIDTH,
+    },
+    ("04-masking", "padding_mask"): {
+        "ValueError(f'a sentence does not fit into {max_len} places') -> ValueError()": _WORDS,
+    },
+    ("04-masking", "causal_mask"): {
+        "ValueError(f'n must not be negative, but is {n}') -> ValueError()": _WORDS,
+    },
+    ("04-masking", "sliding_window_mask"): {
+        "(behind >= 0) & (behind < window) -> (behind < window) & (behind >= 0)": _SAME_SETS,
+        "ValueError(f'a window holds the position itself; it cannot be {window}') -> ValueError()": _WORDS,
+    },
+    ("04-masking", "combine_masks"): {
+        "padding[:, None, :] & causal -> causal & padding[:, None, :]": _SAME_SETS,
+        "1 -> -1": "the last of two axes is axis 1",
+        "ValueError(f'causal is {causal.shape}, and the padding is {n} wide') -> ValueError()": _WORDS,
+        "(:, None, :) -> (:, None)": "an axis that is not named stays as it is",
+    },
+    ("04-masking", "masked_softmax"): {
+        "0 -> 1": "exp(−∞ − x) is 0 for any finite x",
+        "0 -> -1": "exp(−∞ − x) is 0 for any finite x",
+        "0 -> 1 #2": "the largest allowed score gives exp(0), so a sum is 0 or at least 1, and one of 1 needs no division",
+        "1 -> 2": "0 divided by any other number is 0",
+        "1 -> -1": "0 divided by any other number is 0",
+    },
+    ("04-masking", "masked_attention"): {
+        "keys.swapaxes(-1, -2) -> keys.swapaxes(-2, -1)": _SAME_SWAP,
+        "queries -> keys #2": _SAME_WIDTH,
+    },
+    ("04-masking", "to_additive"): {
+        "TypeError(f'{dtype} cannot hold −∞') -> TypeError()": _WORDS,
+    },
+    ("04-masking", "to_ignore_mask"): {
+        "TypeError('a mask is a boolean array, True = may attend') -> TypeError()": _WORDS,
+    },
+    ("04-masking", "influence"): {
+        "1 -> -1": "the last of two axes is axis 1",
     },
 }
 
