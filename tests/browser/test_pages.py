@@ -761,6 +761,44 @@ def test_mask_explorer_by_keyboard(page, base):
     assert "“dorment” may look at 5 of 8 places" in rested(page, element)
 
 
+def test_mask_explorer_shows_what_its_page_says(page, base):
+    import numpy as np
+
+    def row(token, which=0):
+        tokens, got = element.evaluate("e => e.scene.tokens"), shown_numbers(element)
+        q = [i for i, other in enumerate(tokens) if other == token][which]
+        shares = {}
+        for k, weight in zip(tokens, got["weights"][q], strict=True):
+            shares.setdefault(k, []).append(round(100 * weight))
+        return shares, [round(z, 2) for z in got["outputs"][q]]
+
+    element = mask_explorer(page, base, "behind")
+    padding = element.locator(".padding[type=checkbox]")
+    shares, output = row("ne")
+    assert shares["ours"] == [79] and output == [0.83, 5.06]
+    before = shown_numbers(element)["outputs"]
+    padding.check()
+    after = shown_numbers(element)["outputs"]
+    assert before[:6] == after[:6] and not np.allclose(before[6:], after[6:])
+    padding.uncheck()
+    element.locator(".causal").uncheck()
+    assert row("ne")[0]["pas"][0] in range(30, 37), "a third for a later word"
+    element.locator(".causal").check()
+    assert row("dorment")[0]["ne"] == [99]
+    element.locator(".masked tbody tr").nth(4).locator("td").nth(3).click()
+    assert row("dorment")[0]["dorment"] == [98]
+    slide(element, "size", 1)
+    element.locator("button").click()
+    assert np.allclose(shown_numbers(element)["outputs"], element.evaluate("e => e.scene.values"))
+    element = mask_explorer(page, base, "before")
+    shares, output = row("ne")
+    assert shares["⟨pad⟩"][1] == 80 and output == [-3.0, 1.27]
+    element.locator(".padding[type=checkbox]").check()
+    shares, output = row("ne")
+    assert shares["ours"] == [59] and output == [2.93, 1.6]
+    assert shown_numbers(element)["empty"] == [0, 1]
+
+
 def test_mask_explorer_by_touch(chromium, base):
     context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
     page = context.new_page()
