@@ -72,3 +72,26 @@ def test_chapter_2_means_what_its_lessons_mean():
     inputs[3][0] = False
     for one, other in zip(mine(*inputs), theirs(*inputs), strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_chapter_4_means_what_its_lessons_mean():
+    masking = pytest.importorskip("attention_course.masking")
+    rng, ours = np.random.default_rng(4), names_of("04-masking")
+    q, k, v = (rng.normal(size=shape) for shape in ((2, 3, 8), (2, 5, 8), (2, 5, 6)))
+    mask, x = rng.random((2, 3, 5)) < 0.5, rng.normal(size=(4, 3))
+    mask[0, 0] = False
+    for name, arguments in (
+        ("padding_mask", (np.array([3, 0, 5]), 6)),
+        ("causal_mask", (5,)),
+        ("sliding_window_mask", (6, 3)),
+        ("combine_masks", (mask[:, 0], np.tri(5, dtype=bool))),
+        ("masked_softmax", (rng.normal(size=(2, 3, 5)), mask)),
+        ("masked_attention", (q, k, v, mask)),
+        ("to_additive", (mask, "float32")),
+        ("to_ignore_mask", (mask,)),
+        *(("influence", (ours[f], x, 0.1)) for f in ("mean_so_far", "next_row", "mean_of_all")),
+    ):
+        one, other = ours[name](*arguments), getattr(masking, name)(*arguments)
+        for mine, theirs in zip(*(a if isinstance(a, tuple) else (a,) for a in (one, other)), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-6, err_msg=name)
+            assert mine.dtype == theirs.dtype
