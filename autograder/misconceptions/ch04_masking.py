@@ -622,7 +622,7 @@ def masked_overflow(scores, mask):
 
 @wrong(
     "masked_softmax",
-    "You subtract the largest of all scores, forbidden ones included. Where that one is far above the others, every allowed exponential is 0, and so is every weight. Look for it behind the mask's back.",
+    "You subtract the largest of all scores, forbidden ones included. Where that one is far above the others, every allowed exponential is 0, and so is every weight. Which scores does this softmax compare?",
 )
 def largest_of_the_forbidden(scores, mask):
     raw = np.exp(scores - scores.max(-1, keepdims=True)) * mask
