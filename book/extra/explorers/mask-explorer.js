@@ -77,7 +77,7 @@ th { font-weight: normal; padding: 0 .25rem 0 0; text-align: right; white-space:
 thead th > span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block; padding-top: .2rem; }
 thead .corner { text-align: left; } thead .corner > span { writing-mode: horizontal-tb; transform: none; white-space: normal; color: var(--muted); font-size: .85em; }
 .label { width: 4rem; } .sum { width: 2.6rem; }
-td { height: 1.9rem; text-align: center; padding: 0; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 55%), transparent); overflow: hidden; }
+td { height: 1.9rem; text-align: center; padding: 0; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 42%), transparent); overflow: hidden; }
 .scores td, .masked td { border-color: var(--line); } .masked td { cursor: pointer; user-select: none; -webkit-user-select: none; outline: none; touch-action: manipulation; }
 .masked td.no { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, var(--muted) 28%, transparent) 4px 5.5px); }
 .masked td.single { border: 2px solid var(--q); } .masked td:focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: -1px; }
