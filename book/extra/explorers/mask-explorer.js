@@ -77,7 +77,7 @@ th { font-weight: normal; padding: 0 .25rem 0 0; text-align: right; white-space:
 thead th > span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block; padding-top: .2rem; }
 thead .corner { text-align: left; } thead .corner > span { writing-mode: horizontal-tb; transform: none; white-space: normal; color: var(--muted); font-size: .85em; }
 .label { width: 4rem; } .sum { width: 2.6rem; }
-td { height: 1.9rem; text-align: center; padding: 0; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 42%), transparent); overflow: hidden; }
+td { height: 1.9rem; text-align: center; padding: 0; white-space: nowrap; overflow-wrap: normal; word-break: normal; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 42%), transparent); overflow: hidden; }
 .scores td, .masked td { border-color: var(--line); } .masked td { cursor: pointer; user-select: none; -webkit-user-select: none; outline: none; touch-action: manipulation; }
 .masked td.no { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, var(--muted) 28%, transparent) 4px 5.5px); }
 .masked td.single { border: 2px solid var(--q); } .masked td:focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: -1px; }
@@ -87,6 +87,7 @@ tr.at th { font-weight: 700; color: var(--q); } tr.empty .total, .words { color:
 .cell { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr); gap: .4rem; align-items: center; } .track { position: relative; height: .7rem; background: var(--pst-color-surface, #f3f3f3); border-radius: 2px; }
 .bar { position: absolute; top: 0; bottom: 0; background: var(--z); border-radius: 2px; } .zero { position: absolute; left: 50%; top: -.15rem; bottom: -.15rem; border-left: 1px solid currentColor; opacity: .6; }
 .outputs td.words { text-align: left; }
+@container (max-width: 24rem) { table { font-size: .7rem; border-spacing: 0; } .label { width: 3.4rem; } .sum { width: 1.5rem; } }
 .says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 4.6em; }
 `;
 
