@@ -9,8 +9,8 @@ const TEXT = {
     padding: "padding mask", length: "words", causal: "causal", window: "window", size: "places", clear: "Undo single cells",
     query: "asks ↓ looks at →", sum: "Σ",
     panels: {
-      scores: ["1 · scores", "before any mask"], masked: ["2 · masked scores", "click a cell to allow or forbid it"],
-      weights: ["3 · weights", "percent, and the sum of the row"], outputs: ["4 · outputs", "weights times values, two numbers each"],
+      scores: ["1 · scores", "before any mask"], masked: ["2 · masked scores", "click a cell to change it"],
+      weights: ["3 · weights", "percent, and the sum of the row"], outputs: ["4 · outputs", "weights times values"],
     },
     grid: "Masked scores. Arrow keys walk through the cells, Enter or Space allows or forbids one.",
     cell: (q, k, score, allowed, single, weight) => `${q} looks at ${k}: ${allowed ? `score ${score}, weight ${weight} %` : "forbidden"}${single ? ", set by hand" : ""}`,
@@ -71,22 +71,23 @@ button:hover { background: var(--pst-color-surface, #eee); } button:disabled { c
 :is(input, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem 1.5rem; align-items: start; }
 @container (min-width: 40rem) { .panes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
-table { width: 100%; border-collapse: separate; border-spacing: 1px; table-layout: fixed; font-size: .8rem; line-height: 1.2; font-variant-numeric: tabular-nums; margin: 0; }
+table { width: 100%; border-collapse: separate; border-spacing: 1px; table-layout: fixed; font-size: .77rem; line-height: 1.2; font-variant-numeric: tabular-nums; margin: 0; }
 caption { text-align: left; padding-bottom: .25rem; font-size: .95rem; } caption b { font-weight: 600; } caption span { color: var(--muted); font-size: .85em; }
 th { font-weight: normal; padding: 0 .25rem 0 0; text-align: right; white-space: nowrap; } thead th { text-align: center; vertical-align: bottom; padding: 0; height: 4.4rem; }
 thead th > span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block; padding-top: .2rem; }
 thead .corner { text-align: left; } thead .corner > span { writing-mode: horizontal-tb; transform: none; white-space: normal; color: var(--muted); font-size: .85em; }
 .label { width: 4rem; } .sum { width: 2.6rem; }
-td { height: 1.9rem; text-align: center; padding: 0; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 55%), transparent); overflow: hidden; }
+td { height: 1.9rem; text-align: center; padding: 0; white-space: nowrap; overflow-wrap: normal; word-break: normal; border: 1px solid transparent; background: color-mix(in srgb, var(--hue, var(--k)) calc(var(--w, 0) * 42%), transparent); overflow: hidden; }
 .scores td, .masked td { border-color: var(--line); } .masked td { cursor: pointer; user-select: none; -webkit-user-select: none; outline: none; touch-action: manipulation; }
 .masked td.no { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, var(--muted) 28%, transparent) 4px 5.5px); }
 .masked td.single { border: 2px solid var(--q); } .masked td:focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: -1px; }
 .weights td { border-color: var(--line); } .weights td.total { border-color: transparent; background: none; font-weight: 600; }
 tr.at th { font-weight: 700; color: var(--q); } tr.empty .total, .words { color: var(--z); font-weight: 600; }
-.outputs td { padding: 0 .4rem; text-align: right; } .outputs thead th { text-align: right; padding-right: .4rem; } .outputs thead th:not(.corner) > span { writing-mode: horizontal-tb; transform: none; }
+.outputs td { padding: 0 .4rem; text-align: right; } .outputs thead th { text-align: right; padding-right: .4rem; } .outputs thead th { height: 1.5rem; } @container (min-width: 40rem) { .outputs thead th { height: 4.4rem; } } .outputs thead th:not(.corner) > span { writing-mode: horizontal-tb; transform: none; }
 .cell { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr); gap: .4rem; align-items: center; } .track { position: relative; height: .7rem; background: var(--pst-color-surface, #f3f3f3); border-radius: 2px; }
 .bar { position: absolute; top: 0; bottom: 0; background: var(--z); border-radius: 2px; } .zero { position: absolute; left: 50%; top: -.15rem; bottom: -.15rem; border-left: 1px solid currentColor; opacity: .6; }
 .outputs td.words { text-align: left; }
+@container (max-width: 24rem) { table { font-size: .7rem; border-spacing: 0; } .label { width: 3.4rem; } .sum { width: 1.5rem; } }
 .says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 4.6em; }
 `;
 
