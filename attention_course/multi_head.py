@@ -55,12 +55,12 @@ class MultiHeadAttention(nn.Module):
         self.W_o = nn.Linear(d_model, d_model, bias=False)
         self.register_buffer("head_gate", torch.ones(h), persistent=False)
 
-    def turn(self, queries, keys):
-        """``queries (B, h, n, d/h)`` and ``keys (B, h, m, d/h)`` before they meet; unchanged here.
+    def scores(self, queries, keys):
+        """``queries (B, h, n, d/h)`` and ``keys (B, h, m, d/h)`` → scores ``(B, h, n, m)``, scaled by the width of a head.
 
-        A place for subclasses that put position into the scores.
+        A subclass that lets positions into the scores overrides this.
         """
-        return queries, keys
+        return queries @ keys.transpose(-1, -2) / math.sqrt(queries.shape[-1])
 
     def forward(self, query, key, value, mask=None):
         """``query (B, n, d_model)``, ``key`` and ``value (B, m, d_model)`` → ``(out (B, n, d_model), weights (B, h, n, m))``.
@@ -72,9 +72,9 @@ class MultiHeadAttention(nn.Module):
         """
         if mask is not None and mask.dtype != torch.bool:
             raise TypeError(f"a mask must be boolean, True = may attend, not {mask.dtype}")
-        queries, keys = self.turn(split_heads(self.W_q(query), self.h), split_heads(self.W_k(key), self.h))
-        values = split_heads(self.W_v(value), self.h)
-        scores = queries @ keys.transpose(-1, -2) / math.sqrt(queries.shape[-1])
-        weights = masked_softmax(scores, mask)
+        queries, keys, values = (
+            split_heads(W(x), self.h) for W, x in ((self.W_q, query), (self.W_k, key), (self.W_v, value))
+        )
+        weights = masked_softmax(self.scores(queries, keys), mask)
         heads = weights @ values * self.head_gate[:, None, None]
         return self.W_o(merge_heads(heads)), weights

@@ -35,7 +35,7 @@ def rotary(x, positions):
     whole.  Queries and keys turned like this have dot products that depend on the difference of positions only.  Raises
     ``ValueError`` where d is odd or there is not one position for each row.  Source: Su et al. (2021), section 3.2.
     """
-    positions = np.asarray(positions, dtype=float)
+    positions = np.asarray(positions.cpu() if hasattr(positions, "cpu") else positions, dtype=float)
     if positions.shape != tuple(x.shape[-2:-1]):
         raise ValueError(f"x {tuple(x.shape)} needs positions of shape (n,), not {positions.shape}")
     angles = np.repeat(positions[:, None] * rates(x.shape[-1]), 2, axis=1)
