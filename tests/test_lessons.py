@@ -16,6 +16,7 @@ CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
+CHAPTER_5 = "05-multi-head"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -144,6 +145,18 @@ BREAKS = [
         "packed letters that see each other",
         "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
+    (
+        f"{CHAPTER_5}/efficient-attention",
+        "notes that are joined in units of their own",
+        "shrink * a + shrink_other * b for a, b",
+        "a + b for a, b",
+    ),
+    (
+        f"{CHAPTER_5}/efficient-attention",
+        "a cache that is read without its newest row",
+        "k, v = cache[..., : t + 1, :]",
+        "k, v = cache[..., : max(t, 1), :]",
     ),
 ]
 
