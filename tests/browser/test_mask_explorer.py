@@ -54,6 +54,16 @@ def test_mask_explorer_agrees_with_the_lesson_and_the_package(scene, page, base)
         assert np.allclose(got["weights"], masking.masked_softmax(np.array(data["scores"]), mask))
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_mask_explorer_cuts_no_number(width, page, base):
+    page.set_viewport_size({"width": width, "height": 900})
+    element = mask_explorer(page, base)
+    cut = element.evaluate(
+        "e => [...e.shadowRoot.querySelectorAll('td')].filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)"
+    )
+    assert not cut
+
+
 def test_mask_explorer_by_pointer(page, base):
     element = mask_explorer(page, base)
     element.locator(".causal").uncheck()

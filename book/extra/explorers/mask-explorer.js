@@ -146,7 +146,7 @@ class MaskExplorer extends Explorer {
       cell.addEventListener("focus", () => this.look(q, k));
       cell.addEventListener("keydown", (event) => this.press(event, q, k));
     }));
-    this.cells.scores.forEach((row, q) => row.forEach((cell, k) => { cell.textContent = show(this.scene.scores[q][k]); }));
+    this.cells.scores.forEach((row, q) => row.forEach((cell, k) => { cell.textContent = show(this.scene.scores[q][k], 1); }));
     this.cells.weights.forEach((row) => row.at(-1).classList.add("total"));
     this.$(".panes").replaceChildren(...tables);
   }
@@ -191,10 +191,10 @@ class MaskExplorer extends Explorer {
     mask.forEach((row, q) => {
       row.forEach((allowed, k) => {
         const cell = this.cells.masked[q][k], single = this.single.has(`${q},${k}`), percent = (100 * weights[q][k]).toFixed(0);
-        cell.textContent = show(masked[q][k]);
+        cell.textContent = show(masked[q][k], 1);
         cell.className = `${allowed ? "" : "no"} ${single ? "single" : ""}`;
         cell.setAttribute("aria-selected", allowed);
-        cell.setAttribute("aria-label", T.cell(tokens[q], tokens[k], show(scores[q][k]), allowed, single, percent));
+        cell.setAttribute("aria-label", T.cell(tokens[q], tokens[k], show(scores[q][k], 1), allowed, single, percent));
         this.cells.weights[q][k].textContent = allowed ? percent : "";
         this.cells.weights[q][k].style.setProperty("--w", weights[q][k]);
       });
