@@ -28,7 +28,18 @@ def minibatches(size, batch_size, generator):
 
 
 def train(
-    model, loss, data, *, steps, batch_size=64, learning_rate=1e-2, warmup=0, clip=1.0, seed=0, bar=None, label=""
+    model,
+    loss,
+    data,
+    *,
+    steps,
+    batch_size=64,
+    learning_rate=1e-2,
+    warmup=0,
+    clip=1.0,
+    seed=0,
+    bar=None,
+    label="",
 ):
     """Train ``model`` with Adam on minibatches of ``data`` and return the loss of each step, ``(steps,)``.
 

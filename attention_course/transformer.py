@@ -80,6 +80,36 @@ class DecoderLayer(nn.Module):
         return feed(x, self.feed_forward)
 
 
+def as_torch(layer):
+    """The layer of ``torch.nn`` that does the same, with a copy of the parameters of ``layer``.
+
+    An :class:`EncoderLayer` becomes an ``nn.TransformerEncoderLayer``, a :class:`DecoderLayer` an
+    ``nn.TransformerDecoderLayer``, ``batch_first`` and without dropout.  Their attention has biases, which are zero here.
+    Masks have to be turned round for them: there True forbids.
+    """
+    decodes = isinstance(layer, DecoderLayer)
+    kind = nn.TransformerDecoderLayer if decodes else nn.TransformerEncoderLayer
+    mine, (expand, _, contract) = layer.self_attention, layer.feed_forward
+    pre_norm = layer.residuals[0].pre_norm
+    other = kind(
+        mine.d_model, mine.h, expand.out_features, dropout=0.0, batch_first=True, norm_first=pre_norm
+    )
+    pairs = [(mine, other.self_attn)]
+    if decodes:
+        pairs.append((layer.cross_attention, other.multihead_attn))
+    with torch.no_grad():
+        for ours, theirs in pairs:
+            theirs.in_proj_weight.copy_(torch.cat([ours.W_q.weight, ours.W_k.weight, ours.W_v.weight]))
+            theirs.out_proj.weight.copy_(ours.W_o.weight)
+            theirs.in_proj_bias.zero_()
+            theirs.out_proj.bias.zero_()
+    other.linear1.load_state_dict(expand.state_dict())
+    other.linear2.load_state_dict(contract.state_dict())
+    for i, residual in enumerate(layer.residuals, 1):
+        getattr(other, f"norm{i}").load_state_dict(residual.norm.state_dict())
+    return other.to(expand.weight)
+
+
 class Embedding(nn.Module):
     """A vector for each token, times √d_model, plus the sinusoids of its place.
 
@@ -94,7 +124,9 @@ class Embedding(nn.Module):
 
     def forward(self, tokens):
         n, d = tokens.shape[1], self.tokens.embedding_dim
-        places = torch.as_tensor(positional_encoding(n, d), dtype=self.tokens.weight.dtype, device=tokens.device)
+        places = torch.as_tensor(
+            positional_encoding(n, d), dtype=self.tokens.weight.dtype, device=tokens.device
+        )
         return self.scale * self.tokens(tokens) + places
 
 
