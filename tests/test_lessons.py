@@ -16,6 +16,7 @@ CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
+CHAPTER_5 = "05-multi-head"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -144,6 +145,15 @@ BREAKS = [
         "packed letters that see each other",
         "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
+    (
+        f"{CHAPTER_5}/transformer",
+        "words that do not say where they stand",
+        "return Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)",
+        "model = Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)\n"
+        "        for part in (model.encoder, model.decoder):\n"
+        "            part.embedding.forward = part.embedding.tokens.forward\n"
+        "        return model",
     ),
 ]
 
