@@ -158,6 +158,15 @@ BREAKS = [
         "k, v = cache[..., : t + 1, :]",
         "k, v = cache[..., : max(t, 1), :]",
     ),
+    (
+        f"{CHAPTER_5}/transformer",
+        "words that do not say where they stand",
+        "return Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)",
+        "model = Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)\n"
+        "        for part in (model.encoder, model.decoder):\n"
+        "            part.embedding.forward = part.embedding.tokens.forward\n"
+        "        return model",
+    ),
 ]
 
 

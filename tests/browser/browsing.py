@@ -24,6 +24,8 @@ PAGES = {
     "causal mask": "book/04-masking/causal-mask.html",
     "mask explorer": "book/04-masking/explorer.html",
     "quiz 4": "book/04-masking/quiz.html",
+    "transformer": "book/05-multi-head/transformer.html",
+    "heads explorer": "book/05-multi-head/explorer.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
