@@ -4,6 +4,8 @@
 // weight that must be seen here, too (`check`).  What stands inside the element is its fallback: shown until the data are here,
 // and where there is no script.
 
+import { Explorer, inPageLanguage, radios, svg } from "./shared.js";
+
 const TEXT = {
   en: {
     groups: { French: "into French", Chinese: "into Chinese", dates: "dates" }, group: "What was written", item: { sentence: "sentence", date: "date" },
@@ -18,7 +20,7 @@ const TEXT = {
     gives: (tokens) => ` Gold: ${tokens}.`, rate: (aer) => `alignment error rate of this sentence ${aer}`, unlike: "The translation is wrong; there is no gold alignment for it.",
   },
 };
-const T = TEXT[document.documentElement.lang] ?? TEXT.en;
+const T = inPageLanguage(TEXT);
 const LANGUAGE = { French: "fr", Chinese: "zh-Hans", dates: "en" };
 const MARK = { sure: "✓", possible: "○", wrong: "✗", none: "–" };
 
@@ -38,25 +40,10 @@ export function errorRate(item) {
 }
 
 const percent = (weight) => (100 * weight).toFixed(0);
-const svg = (name, attributes = {}) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-};
 
 const STYLE = `
-:host { display: block; container-type: inline-size; color: var(--pst-color-text-base, #222); --q: var(--course-query, #b84f00); --k: var(--course-key, #0068a3);
-  --g: var(--course-value, #007a5a); --bad: var(--course-output, #a0407c); --muted: var(--pst-color-text-muted, #575f69); --line: var(--pst-color-border, #ccc); font-size: .95rem; line-height: 1.45; }
-* { box-sizing: border-box; }
-.controls { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding-bottom: .75rem; margin-bottom: 1rem; border-bottom: 1px solid var(--line); }
-fieldset { border: 0; padding: 0; margin: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
-legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-label { display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; }
+:host { --g: var(--v); --bad: var(--z); }
 .choice { flex: 1 1 100%; min-width: 0; }
-select { font: inherit; color: inherit; background: var(--pst-color-background, #fff); border: 1px solid var(--muted); border-radius: .4rem; padding: .2rem .4rem; min-height: 2rem; flex: 0 1 auto; min-width: 0; max-width: 100%; text-overflow: ellipsis; }
-input { accent-color: var(--q); margin: 0; }
-:is(input, select):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; align-items: start; }
 .stage { position: relative; display: grid; grid-template-columns: auto minmax(3rem, 1fr) auto; align-items: center; max-width: 32rem; }
 .stage svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; pointer-events: none; }
 .output { grid-column: 3; }
@@ -72,9 +59,9 @@ input { accent-color: var(--q); margin: 0; }
 @media (pointer: coarse) { .token { min-height: 2rem; } }
 path { fill: none; stroke-linecap: round; } .largest { stroke: var(--muted); stroke-width: 1.5; stroke-opacity: .55; } .largest.sure, .largest.possible { stroke: var(--g); stroke-opacity: .8; } .largest.possible { stroke-dasharray: 1 5; stroke-width: 2.5; }
 .largest.wrong { stroke: var(--bad); stroke-opacity: 1; stroke-width: 2; } .sure-link { stroke: var(--g); stroke-width: 1.5; stroke-dasharray: 5 4; stroke-linecap: butt; } .weight { stroke: var(--k); }
-.side { display: flex; flex-direction: column; gap: .5rem; } .how, .tally { margin: 0; font-size: .92em; } .how { color: var(--muted); } .tally:empty { display: none; }
+.side { display: flex; flex-direction: column; gap: .5rem; } .tally { margin: 0; font-size: .92em; } .tally:empty { display: none; }
 .tally span { display: block; font-variant-numeric: tabular-nums; }
-.says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 4.6em; }
+.says { min-height: 4.6em; }
 @container (min-width: 40rem) {
   .panes:not(.across) { grid-template-columns: minmax(0, 32rem) minmax(9rem, 1fr); }
   .across .stage { grid-template-columns: minmax(0, 1fr); max-width: none; justify-items: center; row-gap: 5.5rem; }
@@ -85,19 +72,16 @@ path { fill: none; stroke-linecap: round; } .largest { stroke: var(--muted); str
 }
 `;
 
-class AlignmentExplorer extends HTMLElement {
-  async connectedCallback() {
-    if (this.shadowRoot) return;
-    try {
-      const replies = await Promise.all(this.getAttribute("src").split(" ").map((address) => fetch(address)));
-      if (!replies.every((reply) => reply.ok)) return; // the fallback stays
-      this.files = await Promise.all(replies.map((reply) => reply.json()));
-    } catch {
-      return;
-    }
-    this.items = this.files.flatMap((file) => file.items);
-    const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${STYLE}</style>
+class AlignmentExplorer extends Explorer {
+  static style = STYLE;
+
+  take(files) {
+    this.files = files;
+    this.items = files.flatMap((file) => file.items);
+  }
+
+  markup() {
+    return `
       <div class="controls"><fieldset><legend>${T.group}</legend></fieldset>
         <label class="choice"><span class="kind"></span> <select></select></label>
         <label><input type="checkbox" class="show-gold"> ${T.gold}</label>
@@ -106,21 +90,16 @@ class AlignmentExplorer extends HTMLElement {
           ${["source", "output"].map((side) => `<div class="${side}"><span class="name">${T.names[side]}</span><div class="tokens" role="listbox" aria-label="${T.list(T.names[side])}"></div></div>`).join("")}</div>
         <div class="side"><p class="how">${T.how}</p><p class="tally"></p></div></div>
       <p class="says" role="status" aria-live="polite"></p>`;
-    this.$ = (selector) => root.querySelector(selector);
-    for (const group of new Set(this.items.map((item) => item.group))) {
-      const label = document.createElement("label");
-      label.innerHTML = `<input type="radio" name="group">`;
-      label.firstChild.value = group;
-      label.append(` ${T.groups[group] ?? group}`);
-      label.firstChild.addEventListener("change", () => this.gather(group));
-      this.$("fieldset").append(label);
-    }
+  }
+
+  start() {
+    const groups = [...new Set(this.items.map((item) => item.group))];
+    radios(this.$("fieldset"), "group", groups.map((group) => [group, T.groups[group] ?? group]), (group) => this.gather(group));
     this.$("select").addEventListener("change", (event) => this.choose(Number(event.target.value)));
     for (const name of [".show-gold", ".show-all"]) this.$(name).addEventListener("change", () => this.update());
     this.$(".stage").addEventListener("pointerleave", () => this.hover());
     new ResizeObserver(() => this.draw()).observe(this.$(".stage"));
     this.gather(this.items[0].group);
-    this.dataset.ready = "";
   }
 
   /** Offer the items of a group and show its first. */

@@ -3,6 +3,8 @@
 // Photographs, saliency maps and the model's scanpaths come from the lesson saliency-map, with one number that must come out
 // here, too (`check`).  What stands inside the element is its fallback: shown until the data are here, and where there is no script.
 
+import { Explorer, inPageLanguage, radios, svg } from "./shared.js";
+
 const TEXT = {
   en: {
     photograph: "Photograph", width: "it is", degrees: (n) => `${n}° wide`, map: "saliency map", blur: "foveate", next: "Model: next look", clear: "Start again",
@@ -13,7 +15,7 @@ const TEXT = {
     model: (k, n) => `Look ${k} of the model’s ${n}. `,
   },
 };
-const T = TEXT[document.documentElement.lang] ?? TEXT.en;
+const T = inPageLanguage(TEXT);
 const STOPS = [0, 0.4, 0.7, 1.2, 2.1, 3.7, 6.5, 11.4, 20]; // standard deviations of the blurred copies, in pixels
 
 /** Resolution left at `eccentricity` degrees, as a share of the fovea's. */
@@ -69,27 +71,12 @@ function blurred(pixels, [rows, columns], sigma) {
   return Uint8ClampedArray.from(from);
 }
 
-const svg = (name, attributes = {}, text) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 const percent = (share) => (100 * share).toFixed(share < 0.0995 ? 1 : 0);
 
 const STYLE = `
-:host { display: block; container-type: inline-size; color: var(--pst-color-text-base, #222); --you: var(--course-key, #0068a3); --model: var(--course-query, #b84f00);
-  --line: var(--pst-color-border, #ccc); font-size: .95rem; line-height: 1.45; }
-* { box-sizing: border-box; }
-fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
-legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-label { display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; }
-input { accent-color: var(--model); margin: 0; } input[type=range] { width: 7rem; }
-output { font-variant-numeric: tabular-nums; min-width: 4.5em; }
-button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
-button:hover { background: var(--pst-color-surface, #eee); }
-:is(input, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--model)); outline-offset: 2px; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; align-items: start; }
+:host { --you: var(--k); --model: var(--q); }
+input[type=range] { width: 7rem; }
+output { min-width: 4.5em; }
 @container (min-width: 40rem) { .panes { grid-template-columns: minmax(0, 1.5fr) minmax(0, 1fr); } }
 .stage { position: relative; max-width: 36rem; touch-action: pan-y; cursor: crosshair; line-height: 0; user-select: none; }
 canvas { width: 100%; height: auto; border-radius: .4rem; } .stage svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
@@ -103,27 +90,22 @@ circle.model { fill: #b84f00; stroke: #fff; stroke-width: 1.5; } circle.you { fi
 .number { fill: #fff; font: 600 12px system-ui, sans-serif; pointer-events: none; }
 dl { display: grid; grid-template-columns: auto auto; justify-content: start; gap: .15rem .9rem; margin: .5rem 0; padding-top: .5rem; border-top: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 dt, dd { margin: 0; } dd { font-weight: 600; }
-.how { margin: 0; color: var(--pst-color-text-muted, #575f69); font-size: .9em; }
-.says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 3.2em; }
 `;
 
-class FixationExplorer extends HTMLElement {
-  async connectedCallback() {
-    if (this.shadowRoot) return;
-    try {
-      const reply = await fetch(this.getAttribute("src"));
-      if (!reply.ok) return; // the fallback stays
-      Object.assign(this, await reply.json());
-      await Promise.all(this.photographs.map(async (photograph) => {
-        photograph.picture = new Image();
-        photograph.picture.src = photograph.image;
-        await photograph.picture.decode();
-      }));
-    } catch {
-      return;
-    }
-    const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${STYLE}</style>
+class FixationExplorer extends Explorer {
+  static style = STYLE;
+
+  async take([file]) {
+    Object.assign(this, file);
+    await Promise.all(this.photographs.map(async (photograph) => {
+      photograph.picture = new Image();
+      photograph.picture.src = photograph.image;
+      await photograph.picture.decode();
+    }));
+  }
+
+  markup() {
+    return `
       <div class="panes"><div class="stage"><canvas role="img"></canvas><svg></svg></div>
         <div class="side"><fieldset><legend>${T.photograph}</legend></fieldset>
           <label>${T.width} <input type="range" class="degrees" min="8" max="60" step="1"><output></output></label>
@@ -133,15 +115,10 @@ class FixationExplorer extends HTMLElement {
           <dl><dt>${T.one}</dt><dd class="one"></dd><dt class="looks"></dt><dd class="all"></dd><dt>${T.salience}</dt><dd class="rank"></dd></dl>
           <p class="how">${T.how}</p></div></div>
       <p class="says" role="status" aria-live="polite"></p>`;
-    this.$ = (selector) => root.querySelector(selector);
-    for (const { id, label } of this.photographs) {
-      const node = document.createElement("label");
-      node.innerHTML = `<input type="radio" name="photograph">`;
-      node.firstChild.value = id;
-      node.append(` ${label}`);
-      node.firstChild.addEventListener("change", () => this.choose(id));
-      this.$("fieldset").append(node);
-    }
+  }
+
+  start() {
+    radios(this.$("fieldset"), "photograph", this.photographs.map(({ id, label }) => [id, label]), (id) => this.choose(id));
     this.$(".degrees").addEventListener("input", (event) => { this.degrees = Number(event.target.value); this.update(); });
     for (const name of [".blur", ".map"]) this.$(name).addEventListener("change", () => this.update());
     this.$(".next").addEventListener("click", () => this.step());
@@ -152,7 +129,6 @@ class FixationExplorer extends HTMLElement {
     stage.addEventListener("pointerup", () => { if (this.drag) this.look(); this.drag = false; });
     stage.addEventListener("pointercancel", () => { this.drag = false; });
     this.choose(this.photographs[0].id);
-    this.dataset.ready = "";
   }
 
   /** Start the photograph `id` afresh, the eye in its middle. */

@@ -3,6 +3,8 @@
 // Scores and values of one sentence, padded behind or before, come from the lesson causal-mask, which also says what one mask
 // must give (`check`).  What stands inside the element is its fallback: shown until the data are here, and where there is no script.
 
+import { Explorer, html, inPageLanguage, radios, show } from "./shared.js";
+
 const TEXT = {
   en: {
     scene: "Where the padding stands", scenes: { behind: "padding behind", before: "padding before" },
@@ -21,7 +23,7 @@ const TEXT = {
     rows: (rows) => (rows.length ? ` ${rows.length === 1 ? "One row is" : `${rows.length} rows are`} empty.` : " No row is empty."),
   },
 };
-const T = TEXT[document.documentElement.lang] ?? TEXT.en;
+const T = inPageLanguage(TEXT);
 const PAD = "⟨pad⟩";
 
 /** Who may look at whom, true = may: n rows of n. `padding` is {length, before}, `window` a size; each may be missing. */
@@ -44,32 +46,14 @@ export function attend(scores, values, mask) {
   return { masked, weights, outputs };
 }
 
-const show = (number, digits = 1) => {
-  if (number === -Infinity) return "−∞";
-  const text = number.toFixed(digits);
-  return (Number(text) === 0 ? (0).toFixed(digits) : text).replace("-", "−");
-};
-const node = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
 
 const STYLE = `
-:host { display: block; container-type: inline-size; color: var(--pst-color-text-base, #222); --q: var(--course-query, #b84f00); --k: var(--course-key, #0068a3);
-  --z: var(--course-output, #a0407c); --muted: var(--pst-color-text-muted, #575f69); --line: var(--pst-color-border, #ccc); font-size: .95rem; line-height: 1.45; }
-* { box-sizing: border-box; }
-.controls { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; align-items: center; padding-bottom: .75rem; margin-bottom: 1rem; border-bottom: 1px solid var(--line); }
-fieldset { border: 0; padding: 0; margin: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; flex: 1 1 100%; }
-legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+.controls { row-gap: .4rem; } fieldset { flex: 1 1 100%; }
 .switch { display: flex; align-items: center; gap: .6rem; }
-label { display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; white-space: nowrap; }
-input { accent-color: var(--q); margin: 0; } input[type=range] { width: 5.5rem; }
-output { font-variant-numeric: tabular-nums; min-width: 1.2em; }
-button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
-button:hover { background: var(--pst-color-surface, #eee); } button:disabled { color: var(--muted); cursor: default; background: none; }
-:is(input, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem 1.5rem; align-items: start; }
+label { white-space: nowrap; }
+input[type=range] { width: 5.5rem; }
+output { min-width: 1.2em; }
+.panes { gap: 1.25rem 1.5rem; }
 @container (min-width: 40rem) { .panes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 table { width: 100%; border-collapse: separate; border-spacing: 1px; table-layout: fixed; font-size: .77rem; line-height: 1.2; font-variant-numeric: tabular-nums; margin: 0; }
 caption { text-align: left; padding-bottom: .25rem; font-size: .95rem; } caption b { font-weight: 600; } caption span { color: var(--muted); font-size: .85em; }
@@ -88,22 +72,19 @@ tr.at th { font-weight: 700; color: var(--q); } tr.empty .total, .words { color:
 .bar { position: absolute; top: 0; bottom: 0; background: var(--z); border-radius: 2px; } .zero { position: absolute; left: 50%; top: -.15rem; bottom: -.15rem; border-left: 1px solid currentColor; opacity: .6; }
 .outputs td.words { text-align: left; }
 @container (max-width: 24rem) { table { font-size: .7rem; border-spacing: 0; } .label { width: 3.4rem; } .sum { width: 1.5rem; } }
-.says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 4.6em; }
+.says { min-height: 4.6em; }
 `;
 
-class MaskExplorer extends HTMLElement {
-  async connectedCallback() {
-    if (this.shadowRoot) return;
-    try {
-      const reply = await fetch(this.getAttribute("src"));
-      if (!reply.ok) return; // the fallback stays
-      this.scenes = (await reply.json()).scenes;
-    } catch {
-      return;
-    }
-    const root = this.attachShadow({ mode: "open" });
+class MaskExplorer extends Explorer {
+  static style = STYLE;
+
+  take([file]) {
+    this.scenes = file.scenes;
+  }
+
+  markup() {
     const range = (name, label) => `<label><span>${label}</span> <input type="range" class="${name}" step="1"><output></output></label>`;
-    root.innerHTML = `<style>${STYLE}</style>
+    return `
       <div class="controls"><fieldset><legend>${T.scene}</legend></fieldset>
         <div class="switch"><label><input type="checkbox" class="padding"> ${T.padding}</label>${range("length", T.length)}</div>
         <label><input type="checkbox" class="causal"> ${T.causal}</label>
@@ -111,12 +92,10 @@ class MaskExplorer extends HTMLElement {
         <button type="button">${T.clear}</button></div>
       <div class="panes"></div>
       <p class="says" role="status" aria-live="polite"></p>`;
-    this.$ = (selector) => root.querySelector(selector);
-    for (const { id } of this.scenes) {
-      const radio = node("input", { type: "radio", name: "scene", value: id });
-      radio.addEventListener("change", () => this.choose(id));
-      this.$("fieldset").append(node("label", {}, radio, ` ${T.scenes[id] ?? id}`));
-    }
+  }
+
+  start() {
+    radios(this.$("fieldset"), "scene", this.scenes.map(({ id }) => [id, T.scenes[id] ?? id]), (id) => this.choose(id));
     this.$(".causal").checked = true; // as the network was trained
     for (const name of ["padding", "causal", "window"]) this.$(`.${name}`).addEventListener("change", () => this.update());
     for (const [name, by] of [["length", "padding"], ["size", "window"]]) this.$(`.${name}`).addEventListener("input", () => {
@@ -125,7 +104,6 @@ class MaskExplorer extends HTMLElement {
     });
     this.$("button").addEventListener("click", () => { this.single.clear(); this.update(); });
     this.choose(this.scenes[0].id);
-    this.dataset.ready = "";
   }
 
   /** Show the scene `id`; the switches stay, single cells and sizes start afresh. */
@@ -143,20 +121,20 @@ class MaskExplorer extends HTMLElement {
 
   /** The four tables, empty. */
   draw() {
-    const { tokens } = this.scene, head = (text, name = "") => node("th", { scope: "col", className: name }, node("span", { textContent: text }));
+    const { tokens } = this.scene, head = (text, name = "") => html("th", { scope: "col", className: name }, html("span", { textContent: text }));
     this.cells = {};
     const table = (name, heads, extra) => {
-      const [title, hint] = T.panels[name], body = node("tbody");
+      const [title, hint] = T.panels[name], body = html("tbody");
       this.cells[name] = tokens.map((token, q) => {
         const row = body.insertRow(), cells = [];
-        row.append(node("th", { scope: "row", textContent: token }));
+        row.append(html("th", { scope: "row", textContent: token }));
         for (let k = 0; k < heads.length; k++) cells.push(row.insertCell());
         row.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.look(q, this.at[1]));
         return cells;
       });
-      return node("table", { className: name }, node("caption", {}, node("b", { textContent: title }), " ", node("span", { textContent: hint })),
-        node("colgroup", {}, node("col", { className: "label" }), ...heads.map((_, k) => node("col", { className: extra && k === heads.length - 1 ? "sum" : "" }))),
-        node("thead", {}, node("tr", {}, head(name === "outputs" ? "" : T.query, "corner"), ...heads.map((text) => head(text)))), body);
+      return html("table", { className: name }, html("caption", {}, html("b", { textContent: title }), " ", html("span", { textContent: hint })),
+        html("colgroup", {}, html("col", { className: "label" }), ...heads.map((_, k) => html("col", { className: extra && k === heads.length - 1 ? "sum" : "" }))),
+        html("thead", {}, html("tr", {}, head(name === "outputs" ? "" : T.query, "corner"), ...heads.map((text) => head(text)))), body);
     };
     const tables = [table("scores", tokens), table("masked", tokens), table("weights", [...tokens, T.sum], true), table("outputs", ["z₁", "z₂"])];
     tables[1].setAttribute("role", "grid");
@@ -168,7 +146,7 @@ class MaskExplorer extends HTMLElement {
       cell.addEventListener("focus", () => this.look(q, k));
       cell.addEventListener("keydown", (event) => this.press(event, q, k));
     }));
-    this.cells.scores.forEach((row, q) => row.forEach((cell, k) => { cell.textContent = show(this.scene.scores[q][k]); }));
+    this.cells.scores.forEach((row, q) => row.forEach((cell, k) => { cell.textContent = show(this.scene.scores[q][k], 1); }));
     this.cells.weights.forEach((row) => row.at(-1).classList.add("total"));
     this.$(".panes").replaceChildren(...tables);
   }
@@ -213,10 +191,10 @@ class MaskExplorer extends HTMLElement {
     mask.forEach((row, q) => {
       row.forEach((allowed, k) => {
         const cell = this.cells.masked[q][k], single = this.single.has(`${q},${k}`), percent = (100 * weights[q][k]).toFixed(0);
-        cell.textContent = show(masked[q][k]);
+        cell.textContent = show(masked[q][k], 1);
         cell.className = `${allowed ? "" : "no"} ${single ? "single" : ""}`;
         cell.setAttribute("aria-selected", allowed);
-        cell.setAttribute("aria-label", T.cell(tokens[q], tokens[k], show(scores[q][k]), allowed, single, percent));
+        cell.setAttribute("aria-label", T.cell(tokens[q], tokens[k], show(scores[q][k], 1), allowed, single, percent));
         this.cells.weights[q][k].textContent = allowed ? percent : "";
         this.cells.weights[q][k].style.setProperty("--w", weights[q][k]);
       });
@@ -228,10 +206,10 @@ class MaskExplorer extends HTMLElement {
       second.hidden = none;
       if (none) first.textContent = T.none;
       else [first, second].forEach((cell, i) => {
-        const part = (50 * outputs[q][i]) / widest, bar = node("span", { className: "bar" });
+        const part = (50 * outputs[q][i]) / widest, bar = html("span", { className: "bar" });
         Object.assign(bar.style, { left: `${part < 0 ? 50 + part : 50}%`, width: `${Math.abs(part)}%` });
-        cell.replaceChildren(node("span", { className: "cell" }, node("span", { className: "number", textContent: show(outputs[q][i], 2) }),
-          node("span", { className: "track" }, bar, node("span", { className: "zero" }))));
+        cell.replaceChildren(html("span", { className: "cell" }, html("span", { className: "number", textContent: show(outputs[q][i], 2) }),
+          html("span", { className: "track" }, bar, html("span", { className: "zero" }))));
       });
     });
     this.$("button").disabled = this.single.size === 0;

@@ -3,6 +3,8 @@
 // The scenes come from the lesson queries-keys-values, which also says what each must give (`check`).
 // What stands inside the element is its fallback: shown until the data are here, and where there is no script.
 
+import { Explorer, inPageLanguage, radios, show, svg } from "./shared.js";
+
 const TEXT = {
   en: {
     scene: "Scene", temperature: "temperature τ", scaled: "divide by √d", reset: "Reset",
@@ -13,7 +15,7 @@ const TEXT = {
     ties: (q, share, z) => `Query at (${q}). All keys have the same weight, ${share} %. Output z = ${z}.`,
   },
 };
-const T = TEXT[document.documentElement.lang] ?? TEXT.en;
+const T = inPageLanguage(TEXT);
 const SIZE = 400, MIDDLE = SIZE / 2, LINE = 72, HOT = Math.log10(20), COLD = Math.log10(0.05);
 
 /** Dot-product attention of one query: softmax(q·k / (√d τ)), the weights, and Σ w v. */
@@ -28,33 +30,12 @@ export function attend(query, keys, values, temperature = 1, scaled = true) {
   return { scores, weights, output };
 }
 
-const show = (number, digits = 2) => {
-  const text = number.toFixed(digits);
-  return (Number(text) === 0 ? (0).toFixed(digits) : text).replace("-", "−");
-};
-const svg = (name, attributes = {}, text) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 
 const STYLE = `
-:host { display: block; container-type: inline-size; color: var(--pst-color-text-base, #222);
-  --q: var(--course-query, #b84f00); --k: var(--course-key, #0072b2); --v: var(--course-value, #007a5a); --z: var(--course-output, #a0407c);
-  --line: var(--pst-color-border, #ccc); font-size: .95rem; line-height: 1.45; }
-* { box-sizing: border-box; }
-.controls { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding-bottom: .75rem; margin-bottom: 1rem; border-bottom: 1px solid var(--line); }
-fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
-legend { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-label { display: inline-flex; white-space: nowrap; align-items: center; gap: .4rem; min-height: 2rem; cursor: pointer; }
-input { accent-color: var(--q); margin: 0; }
+label { white-space: nowrap; }
 input[type=range] { width: clamp(5rem, 30cqw, 9rem); }
-output { font-variant-numeric: tabular-nums; min-width: 3.2em; }
-button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
-button:hover { background: var(--pst-color-surface, #eee); }
-:is(input, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; }
+output { min-width: 3.2em; }
+.panes { align-items: stretch; }
 .numbers { display: flex; flex-direction: column; justify-content: space-between; }
 @container (min-width: 40rem) { .panes { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
@@ -74,21 +55,17 @@ thead th { font-size: .85em; vertical-align: bottom; line-height: 1.25; } :is(th
 .score .bar { background: var(--q); } .zero { position: absolute; left: 50%; top: -.15rem; bottom: -.15rem; border-left: 1px solid currentColor; opacity: .6; }
 .value { color: var(--v); font-weight: 600; }
 .number-line { margin-top: 1rem; } .pin { fill: var(--v); } .stem { stroke: var(--v); stroke-width: 1.5; } .out { fill: var(--z); } .out-name { fill: var(--z); font-weight: 600; } .value-name { fill: var(--v); }
-.says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 3.2em; }
 `;
 
-class QueryExplorer extends HTMLElement {
-  async connectedCallback() {
-    if (this.shadowRoot) return;
-    try {
-      const reply = await fetch(this.getAttribute("src"));
-      if (!reply.ok) return; // the fallback stays
-      this.scenes = (await reply.json()).scenes;
-    } catch {
-      return;
-    }
-    const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${STYLE}</style>
+class QueryExplorer extends Explorer {
+  static style = STYLE;
+
+  take([file]) {
+    this.scenes = file.scenes;
+  }
+
+  markup() {
+    return `
       <div class="controls">
         <fieldset><legend>${T.scene}</legend></fieldset>
         <label>${T.temperature} <input type="range" class="temperature" min="${COLD}" max="${HOT}" step="0.001"><output></output></label>
@@ -100,20 +77,14 @@ class QueryExplorer extends HTMLElement {
           <th scope="col">${T.weight}</th><th scope="col">${T.value}</th></tr></thead><tbody></tbody></table>
           <svg class="number-line" viewBox="0 0 ${SIZE} ${LINE + 46}" role="img" aria-label="${T.line}"></svg></div></div>
       <p class="says" role="status" aria-live="polite"></p>`;
-    this.$ = (selector) => root.querySelector(selector);
-    for (const scene of this.scenes) {
-      const label = document.createElement("label");
-      label.innerHTML = `<input type="radio" name="scene">`;
-      label.firstChild.value = scene.id;
-      label.append(` ${scene.label}`);
-      label.firstChild.addEventListener("change", () => this.choose(scene.id));
-      this.$("fieldset").append(label);
-    }
+  }
+
+  start() {
+    radios(this.$("fieldset"), "scene", this.scenes.map(({ id, label }) => [id, label]), (id) => this.choose(id));
     this.$(".temperature").addEventListener("input", (event) => { this.temperature = 10 ** event.target.value; this.update(); });
     this.$(".scaled").addEventListener("change", (event) => { this.scaled = event.target.checked; this.update(); });
     this.$("button").addEventListener("click", () => this.choose(this.scene.id));
     this.choose(this.scenes[Math.min(1, this.scenes.length - 1)].id);
-    this.dataset.ready = "";
   }
 
   /** Start the scene `id` afresh. */
