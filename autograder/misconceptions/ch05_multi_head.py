@@ -16,6 +16,7 @@ from autograder.bank import Call, Module, probes, right, wrong
 _given = assignment.load("05-multi-head").namespace
 Attention, masked_softmax = _given["Attention"], _given["masked_softmax"]
 split_heads, merge_heads = _given["split_heads"], _given["merge_heads"]
+watched = _given["watched"]
 
 # ---------------------------------------------------------------- split_heads
 
@@ -2792,6 +2793,34 @@ def uniform_average(q_t, k_t, v_t, cache):
     return (masked_softmax(0 * scores, True) @ values)[:, :, 0], (keys, values)
 
 
+@wrong(
+    "attend_with_cache",
+    "The keys in your cache are already divided by √d, and at each step they are divided again with the rest: old keys count less and less. Cache what came in, and scale the scores.",
+)
+def scaled_keys_kept(q_t, k_t, v_t, cache):
+    keys, values = k_t[:, :, None], v_t[:, :, None]
+    if cache is not None:
+        keys = np.concatenate([cache[0], keys], axis=2)
+        values = np.concatenate([cache[1], values], axis=2)
+    keys = keys / q_t.shape[-1] ** 0.5
+    scores = q_t[:, :, None] @ keys.swapaxes(-1, -2)
+    return (masked_softmax(scores, True) @ values)[:, :, 0], (keys, values)
+
+
+@wrong(
+    "attend_with_cache",
+    "Your new key and value take the place of the last ones in the cache. That word is forgotten, and so it is for everybody who still holds this cache; append, and leave what came in as it was.",
+)
+def overwrites_the_last(q_t, k_t, v_t, cache):
+    keys, values = k_t[:, :, None], v_t[:, :, None]
+    if cache is not None:
+        keys, values = cache
+        keys[:, :, -1] = k_t
+        values[:, :, -1] = v_t
+    scores = q_t[:, :, None] @ keys.swapaxes(-1, -2) / q_t.shape[-1] ** 0.5
+    return (masked_softmax(scores, True) @ values)[:, :, 0], (keys, values)
+
+
 @wrong("attend_with_cache", None, also=("put_in_front", "cache_not_scaled"))
 def front_unscaled(q_t, k_t, v_t, cache):
     keys, values = k_t[:, :, None], v_t[:, :, None]
@@ -2863,16 +2892,21 @@ def blockwise_probes(rng):
         q, k, v = (rng.normal(size=shape).astype(dtype) for shape in shapes)
         return Call(scale * q, k, v, block)
 
-    order = np.linspace(-3, 3, 6)[:, None]
+    one, order = np.array([[1.0]]), np.linspace(-3, 3, 6)[:, None]
+    falling = np.array([[600.0], [599.0], [-600.0], [-598.0]])
     return [
         probe(3, 7, 5, 4, 2),
         probe(4, 4, 4, 4, 2),
         probe(3, 6, 2, 3, 8),
         probe(3, 5, 4, 2, 2, "float32"),
         probe(2, 6, 4, 3, 2, scale=2000),
-        Call(np.array([[1.0]]), order, order**2, 2),
-        Call(np.array([[1.0]]), order[::-1], order**3, 2),
+        Call(one, order, order**2, 2),
+        Call(one, order[::-1], order**3, 2),
+        Call(one, 1000 + order, order**2, 2),  # exp overflows without a maximum
+        Call(one, -1000 + order, order**2, 2),  # and vanishes with one of 0
+        Call(one, falling, falling**2, 2),  # a maximum that falls by 1198
         probe(2, 3, 4, 5, 0),
+        probe(2, 10_000, 1, 1, 500),  # enough for a watched function to measure its memory
     ]
 
 
@@ -3231,6 +3265,31 @@ def starts_at_zero(q, k, v, block):
     return output / total
 
 
+@wrong(
+    "blockwise_attention",
+    "The numbers are right, and somewhere your function holds a number for every key at once: all scores, a row of them, or a copy of the keys. Then the blocks save nothing. What must you remember of a block once its scores are summed up?",
+)
+@watched
+def whole_scores(q, k, v, block):
+    if block < 1:
+        raise ValueError
+    scores = q @ k.T / q.shape[1] ** 0.5
+    raw = np.exp(scores - scores.max(axis=1, keepdims=True))
+    total, output = 0, 0
+    for start in range(0, len(k), block):
+        total = total + raw[:, start : start + block].sum(axis=1, keepdims=True)
+        output = output + raw[:, start : start + block] @ v[start : start + block]
+    return output / total
+
+
+@wrong("blockwise_attention", None, also=("whole_scores", "blocks_not_scaled"))
+@watched
+def whole_scores_not_scaled(q, k, v, block):
+    if block < 1:
+        raise ValueError
+    return masked_softmax(q @ k.T, True) @ v
+
+
 @wrong("blockwise_attention", None, also=("blocks_not_scaled", "last_block_dropped"))
 def unscaled_and_short(q, k, v, block):
     if block < 1:
@@ -3318,3 +3377,17 @@ def query_by_query(q, k, v, block):
             highest = now
         out[i] = found / total
     return out
+
+
+@right("blockwise_attention")
+def with_views_of_all_blocks(q, k, v, block):
+    if block < 1:
+        raise ValueError("a block holds at least one key")
+    cuts = range(block, len(k), block)
+    state = np.full((len(q), 1), -np.inf, q.dtype), 0, 0
+    for some, their in zip(np.split(k, cuts), np.split(v, cuts), strict=True):
+        scores = (q / math.sqrt(q.shape[1])) @ some.T
+        now = np.maximum(state[0], scores.max(axis=1, keepdims=True))
+        raw, keep = np.exp(scores - now), np.exp(state[0] - now)
+        state = now, state[1] * keep + raw.sum(1, keepdims=True), state[2] * keep + raw @ their
+    return state[2] / state[1]
