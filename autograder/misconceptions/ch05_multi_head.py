@@ -134,7 +134,7 @@ def wrong_axes_swapped(x, h):
     "A list of heads comes back. One array with an axis for the heads lets a single product do the work of all of them.",
 )
 def list_of_heads(x, h):
-    b, n, d = x.shape
+    d = x.shape[-1]
     if d % h:
         raise ValueError
     return list(np.split(x, h, axis=2))
@@ -145,7 +145,7 @@ def list_of_heads(x, h):
     "Every head of yours gets all features. Heads share the width out among them; that is why h heads cost no more than one.",
 )
 def whole_for_each(x, h):
-    b, n, d = x.shape
+    d = x.shape[-1]
     if d % h:
         raise ValueError
     return np.stack([x] * h, axis=1)
@@ -170,7 +170,7 @@ def interleaved_dropped(x, h):
 
 @right("split_heads")
 def with_stack(x, h):
-    b, n, d = x.shape
+    d = x.shape[-1]
     if d % h:
         raise ValueError
     return np.stack(np.split(x, h, axis=-1), axis=1)
@@ -230,7 +230,6 @@ def merge_interleaved(x):
     "Your heads are averaged. Then one head's answer blurs the other's, and nothing can tell them apart again; put them side by side.",
 )
 def averaged(x):
-    b, h, n, width = x.shape
     return x.mean(axis=1)
 
 
@@ -239,7 +238,6 @@ def averaged(x):
     "Your heads are added up. A sum mixes what each has found, before W_o can weigh it; put them side by side.",
 )
 def summed(x):
-    b, h, n, width = x.shape
     return x.sum(axis=1)
 
 
@@ -257,7 +255,6 @@ def stacked_in_positions(x):
     "Positions stand before heads now, and both axes are still there. One step is missing: the heads' features join in a single axis.",
 )
 def only_swapped(x):
-    b, h, n, width = x.shape
     return x.swapaxes(1, 2)
 
 
@@ -275,7 +272,6 @@ def features_before_positions(x):
     "Only head 0 comes back. The others have looked elsewhere, and what they found is lost.",
 )
 def first_head_only(x):
-    b, h, n, width = x.shape
     return x[:, 0]
 
 
@@ -311,19 +307,18 @@ def batch_and_heads_swapped(x):
     "Of each feature you keep the largest among the heads. No head knows of the others, and none is to win; put them side by side.",
 )
 def best_head(x):
-    b, h, n, width = x.shape
     return x.max(axis=1)
 
 
 @right("merge_heads")
 def with_concatenate(x):
-    b, h, n, width = x.shape
+    h = x.shape[1]
     return np.concatenate([x[:, head] for head in range(h)], axis=-1)
 
 
 @right("merge_heads")
 def merge_with_transpose(x):
-    b, h, n, width = x.shape
+    b, _, n, _ = x.shape
     return np.reshape(np.transpose(x, [0, 2, 1, 3]), (b, n, -1))
 
 
@@ -440,10 +435,9 @@ def heads_averaged(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     "There is one softmax over the whole width, repeated for each head. Heads that all look alike are one head; the split comes before the scores.",
 )
 def one_head(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
-    q, k, v = split_heads(x_q @ W_q, h), split_heads(x_kv @ W_k, h), split_heads(x_kv @ W_v, h)
-    scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
+    v = split_heads(x_kv @ W_v, h)
     allowed = True if mask is None else mask[..., None, :, :]
-    whole = (x_q @ W_q) @ (x_kv @ W_k).swapaxes(-1, -2) / q.shape[-1] ** 0.5
+    whole = (x_q @ W_q) @ (x_kv @ W_k).swapaxes(-1, -2) / (W_q.shape[1] // h) ** 0.5
     weights = np.repeat(masked_softmax(whole[:, None], allowed), h, axis=1)
     return merge_heads(weights @ v) @ W_o, weights
 
@@ -455,7 +449,6 @@ def one_head(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
 def mask_ignored(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     q, k, v = split_heads(x_q @ W_q, h), split_heads(x_kv @ W_k, h), split_heads(x_kv @ W_v, h)
     scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
-    allowed = True if mask is None else mask[..., None, :, :]
     weights = masked_softmax(scores, True)
     return merge_heads(weights @ v) @ W_o, weights
 
@@ -610,7 +603,6 @@ def unscaled_unprojected(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
 def wide_scale_no_mask(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     q, k, v = split_heads(x_q @ W_q, h), split_heads(x_kv @ W_k, h), split_heads(x_kv @ W_v, h)
     scores = q @ k.swapaxes(-1, -2) / (q.shape[-1] * h) ** 0.5
-    allowed = True if mask is None else mask[..., None, :, :]
     weights = masked_softmax(scores, True)
     return merge_heads(weights @ v) @ W_o, weights
 
@@ -2987,7 +2979,7 @@ def nothing_corrected(q, k, v, block):
     for start in range(0, len(k), block):
         scores = q @ k[start : start + block].T / q.shape[1] ** 0.5
         now = np.maximum(highest, scores.max(axis=1, keepdims=True))
-        shrink, raw = np.exp(highest - now), np.exp(scores - now)
+        raw = np.exp(scores - now)
         total = total + raw.sum(axis=1, keepdims=True)
         output = output + raw @ v[start : start + block]
         highest = now
@@ -3222,7 +3214,7 @@ def only_the_last_block(q, k, v, block):
     for start in range(0, len(k), block):
         scores = q @ k[start : start + block].T / q.shape[1] ** 0.5
         now = np.maximum(highest, scores.max(axis=1, keepdims=True))
-        shrink, raw = np.exp(highest - now), np.exp(scores - now)
+        raw = np.exp(scores - now)
         total = raw.sum(axis=1, keepdims=True)
         output = raw @ v[start : start + block]
         highest = now
@@ -3313,7 +3305,7 @@ def uncorrected_and_short(q, k, v, block):
     for start in range(0, len(k) - len(k) % block, block):
         scores = q @ k[start : start + block].T / q.shape[1] ** 0.5
         now = np.maximum(highest, scores.max(axis=1, keepdims=True))
-        shrink, raw = np.exp(highest - now), np.exp(scores - now)
+        raw = np.exp(scores - now)
         total = total + raw.sum(axis=1, keepdims=True)
         output = output + raw @ v[start : start + block]
         highest = now
