@@ -162,6 +162,16 @@ def heads_reversed(x, h):
     return x.reshape(b, n, h, d // h).swapaxes(1, 2)[:, ::-1]
 
 
+@wrong(
+    "split_heads",
+    "Your function raises another error than a ValueError where h does not divide d. An assert is for what can never happen, and python -O leaves it out; what a caller got wrong is said by the kind of error that fits.",
+)
+def asserted(x, h):
+    b, n, d = x.shape
+    assert d % h == 0
+    return x.reshape(b, n, h, d // h).swapaxes(1, 2)
+
+
 @wrong("split_heads", None, also=("interleaved", "remainder_dropped"))
 def interleaved_dropped(x, h):
     b, n, d = x.shape
@@ -530,7 +540,7 @@ def queries_from_keys(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
 
 @wrong(
     "multi_head_attention",
-    "Your heads are cut by a reshape alone, which moves no number past another: a head gets pieces of several positions. Call your split_heads.",
+    "Your heads are cut by a reshape alone, which moves no number past another: a head gets pieces of several positions. Call your split_heads; if you do, look there first.",
 )
 def reshaped_heads(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     q, k, v = (
@@ -544,7 +554,7 @@ def reshaped_heads(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
 
 @wrong(
     "multi_head_attention",
-    "You join the heads by a reshape alone. Positions stand between heads and features, and rows get mixed; call your merge_heads.",
+    "You join the heads by a reshape alone. Positions stand between heads and features, and rows get mixed. Call your merge_heads; if you do, look there first.",
 )
 def merged_without_swapping(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     q, k, v = split_heads(x_q @ W_q, h), split_heads(x_kv @ W_k, h), split_heads(x_kv @ W_v, h)
@@ -597,6 +607,14 @@ def unscaled_unprojected(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
     allowed = True if mask is None else mask[..., None, :, :]
     weights = masked_softmax(scores, allowed)
     return merge_heads(weights @ v), weights
+
+
+@wrong("multi_head_attention", None, also=("scaled_by_d_model", "mask_without_a_heads_axis"))
+def wide_scale_no_heads_axis(x_q, x_kv, W_q, W_k, W_v, W_o, h, mask=None):
+    q, k, v = split_heads(x_q @ W_q, h), split_heads(x_kv @ W_k, h), split_heads(x_kv @ W_v, h)
+    scores = q @ k.swapaxes(-1, -2) / W_q.shape[1] ** 0.5
+    weights = masked_softmax(scores, True if mask is None else mask)
+    return merge_heads(weights @ v) @ W_o, weights
 
 
 @wrong("multi_head_attention", None, also=("scaled_by_d_model", "mask_ignored"))
@@ -692,6 +710,17 @@ def angle_for_each_feature(n, d):
     if d % 2:
         raise ValueError
     angle = np.arange(n)[:, None] / 10000 ** (np.arange(d) / d)
+    return np.where(np.arange(d) % 2 == 0, np.sin(angle), np.cos(angle))
+
+
+@wrong(
+    "positional_encoding",
+    "Your exponent doubles the number of the feature itself, so that each feature has an angle of its own and the slow half is missing. In the formula i counts pairs: the features 2i and 2i + 1 share one angle.",
+)
+def i_counts_features(n, d):
+    if d % 2:
+        raise ValueError
+    angle = np.arange(n)[:, None] / 10000 ** (2 * np.arange(d) / d)
     return np.where(np.arange(d) % 2 == 0, np.sin(angle), np.cos(angle))
 
 
@@ -1454,6 +1483,55 @@ class AnyNumberOfHeads(nn.Module):
         ), weights
 
 
+@wrong(
+    "MultiHeadAttention",
+    "Your module raises another error than a ValueError where h does not divide d_model. An assert is for what can never happen, and python -O leaves it out; what a caller got wrong is said by the kind of error that fits.",
+)
+class Asserted(nn.Module):
+    def __init__(self, d_model, h):
+        super().__init__()
+        assert d_model % h == 0
+        self.h = h
+        self.W_q, self.W_k = (nn.Linear(d_model, d_model, bias=False) for _ in range(2))
+        self.W_v, self.W_o = (nn.Linear(d_model, d_model, bias=False) for _ in range(2))
+
+    def forward(self, query, key, value, mask=None):
+        q, k, v = (
+            part.unflatten(-1, (self.h, -1)).transpose(1, 2)
+            for part in (self.W_q(query), self.W_k(key), self.W_v(value))
+        )
+        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+        if mask is not None:
+            mask = mask[..., None, :, :]
+            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+        weights = torch.softmax(scores, dim=-1)
+        if mask is not None:
+            weights = weights.masked_fill(~mask, 0)
+        return self.W_o((weights @ v).transpose(1, 2).flatten(2)), weights
+
+
+@wrong("MultiHeadAttention", None, also=("MaskWithoutHeads", "UniformWithNothing"))
+class NoHeadsAxisAndUniform(nn.Module):
+    def __init__(self, d_model, h):
+        super().__init__()
+        if d_model % h:
+            raise ValueError
+        self.h = h
+        self.W_q, self.W_k = (nn.Linear(d_model, d_model, bias=False) for _ in range(2))
+        self.W_v, self.W_o = (nn.Linear(d_model, d_model, bias=False) for _ in range(2))
+
+    def forward(self, query, key, value, mask=None):
+        q, k, v = (
+            part.unflatten(-1, (self.h, -1)).transpose(1, 2)
+            for part in (self.W_q(query), self.W_k(key), self.W_v(value))
+        )
+        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -1e9)
+        weights = torch.softmax(scores, dim=-1)
+        return self.W_o((weights @ v).transpose(1, 2).flatten(2)), weights
+
+
 @wrong("MultiHeadAttention", None, also=("WithBiases", "NotScaled"))
 class BiasesAndNoScale(nn.Module):
     def __init__(self, d_model, h):
@@ -2075,7 +2153,8 @@ class MemoryAsks(nn.Module):
     def forward(self, x, memory, causal_mask, memory_mask):
         normed = self.norm_1(x)
         x = x + self.attention(normed, normed, normed, causal_mask)
-        x = x + self.cross_attention(memory, self.norm_2(x), self.norm_2(x), None)
+        normed = self.norm_2(x)
+        x = x + self.cross_attention(memory, normed, normed, memory_mask)
         return x + self.feed_forward(self.norm_3(x))
 
 
@@ -2658,6 +2737,7 @@ def scaled_by_d(q_t, k_t, v_t, cache):
     "attend_with_cache",
     "Large scores become infinite in your exponential, and infinity over infinity is NaN. Subtract the largest score first, or call the given masked_softmax.",
 )
+@np.errstate(over="ignore", invalid="ignore")
 def exp_overflows(q_t, k_t, v_t, cache):
     keys, values = k_t[:, :, None], v_t[:, :, None]
     if cache is not None:
@@ -3008,6 +3088,7 @@ def corrected_upwards(q, k, v, block):
     "blockwise_attention",
     "You subtract no maximum. Large scores become infinite in the exponential, and infinity over infinity is NaN; a running maximum costs one number for each query.",
 )
+@np.errstate(over="ignore", invalid="ignore")
 def no_maximum(q, k, v, block):
     if block < 1:
         raise ValueError
@@ -3026,6 +3107,7 @@ def no_maximum(q, k, v, block):
     "blockwise_attention",
     "You keep the maximum of the first block for all. If a later block has a higher score, its exponential overflows; the maximum must follow.",
 )
+@np.errstate(over="ignore", invalid="ignore")
 def first_maximum_kept(q, k, v, block):
     if block < 1:
         raise ValueError
@@ -3044,6 +3126,7 @@ def first_maximum_kept(q, k, v, block):
     "blockwise_attention",
     "Your maximum is that of the block alone, and may fall again. The old sums then grow without bound: the running maximum is of all blocks so far.",
 )
+@np.errstate(over="ignore", invalid="ignore")
 def maximum_of_the_block(q, k, v, block):
     if block < 1:
         raise ValueError
@@ -3062,6 +3145,7 @@ def maximum_of_the_block(q, k, v, block):
     "blockwise_attention",
     "One maximum serves all your queries. Where it belongs to another query, all exponentials of this one may vanish, and 0/0 is left; each query has its own.",
 )
+@np.errstate(invalid="ignore")
 def one_maximum_for_all_queries(q, k, v, block):
     if block < 1:
         raise ValueError
@@ -3207,6 +3291,7 @@ def overlapping_blocks(q, k, v, block):
     "blockwise_attention",
     "The last block overwrites what the others left. The three running numbers are carried from block to block.",
 )
+@np.errstate(invalid="ignore")
 def only_the_last_block(q, k, v, block):
     if block < 1:
         raise ValueError
@@ -3243,6 +3328,7 @@ def first_value_block_again(q, k, v, block):
     "blockwise_attention",
     "Your running maximum starts at 0, and so never gets below. Scores far below 0 all vanish in the exponential, and 0/0 is left; nothing has been seen yet, so start at −∞.",
 )
+@np.errstate(invalid="ignore")
 def starts_at_zero(q, k, v, block):
     if block < 1:
         raise ValueError
