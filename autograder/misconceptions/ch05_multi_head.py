@@ -120,7 +120,7 @@ def transposed_keys(x, h):
 
 @wrong(
     "split_heads",
-    "You swap the batch with the heads or positions, not heads with positions. Name the four axes after the reshape: which two must change places?",
+    "You swap the batch with the positions, where heads and positions should change places. Name the four axes after the reshape: which two must change places?",
 )
 def wrong_axes_swapped(x, h):
     b, n, d = x.shape
@@ -693,7 +693,7 @@ def cosine_first(n, d):
 
 @wrong(
     "positional_encoding",
-    "Your exponent counts the pairs with 2·2i/d or leaves the 2 out: the wavelengths run too far, or only half of the way, to 10000. In 2i/d the 2i is the even feature itself.",
+    "Your exponent is i/d, with i counting pairs: it ends near one half, and the slowest feature turns up to a hundred times too fast. In 2i/d the 2i is the number of the even feature itself.",
 )
 def wavelengths_doubled(n, d):
     if d % 2:
@@ -715,7 +715,18 @@ def angle_for_each_feature(n, d):
 
 @wrong(
     "positional_encoding",
-    "Your exponent doubles the number of the feature itself, so that each feature has an angle of its own and the slow half is missing. In the formula i counts pairs: the features 2i and 2i + 1 share one angle.",
+    "The 2 in your exponent is counted twice: where i runs over the even features 0, 2, 4, … it is the formula's 2i already. Your exponent runs to nearly 2, and the slower half of the features hardly turns at all.",
+)
+def doubled_twice(n, d):
+    if d % 2:
+        raise ValueError
+    angle = np.arange(n)[:, None] / 10000 ** (2 * np.arange(0, d, 2) / d)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(n, d)
+
+
+@wrong(
+    "positional_encoding",
+    "Your exponent doubles the number of the feature itself, so that each feature has an angle of its own, and the later ones hardly turn at all. In the formula i counts pairs: the features 2i and 2i + 1 share one angle.",
 )
 def i_counts_features(n, d):
     if d % 2:
