@@ -851,6 +851,39 @@ def halves_from_one(n, d):
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=-1)
 
 
+@wrong(
+    "positional_encoding",
+    "An odd width ends in an IndexError: your last cosine has no place. The caller cannot know what your loop was doing; say at the start, by a ValueError, what is wrong with d.",
+)
+def odd_width_overruns(n, d):
+    table = np.zeros((n, d))
+    for t in range(n):
+        for i in range(0, d, 2):
+            table[t, i] = math.sin(t / 10000 ** (i / d))
+            table[t, i + 1] = math.cos(t / 10000 ** (i / d))
+    return table
+
+
+@wrong("positional_encoding", None, also=("doubled_twice", "odd_width_overruns"))
+def doubled_and_overrun(n, d):
+    table = np.zeros((n, d))
+    for t in range(n):
+        for i in range(0, d, 2):
+            table[t, i] = math.sin(t / 10000 ** (2 * i / d))
+            table[t, i + 1] = math.cos(t / 10000 ** (2 * i / d))
+    return table
+
+
+@wrong("positional_encoding", None, also=("i_counts_features", "odd_width_accepted"))
+def features_counted_odd_too(n, d):
+    table = np.zeros((n, d))
+    for t in range(n):
+        for i in range(d):
+            angle = t / 10000 ** (2 * i / d)
+            table[t, i] = math.cos(angle) if i % 2 else math.sin(angle)
+    return table
+
+
 @wrong("positional_encoding", None, also=("cosine_first", "odd_width_accepted"))
 def cosine_first_odd(n, d):
     angle = np.arange(n)[:, None] / 10000 ** (np.arange(0, d, 2) / d)
