@@ -147,6 +147,18 @@ BREAKS = [
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
     ),
     (
+        f"{CHAPTER_5}/multi-head-attention",
+        "heads that take the places of others",
+        "q, k, v = (part.reshape(B, -1, h, d // h).transpose(1, 2) for part in (Q, K, V))",
+        "q, k, v = (part.reshape(B, h, -1, d // h) for part in (Q, K, V))",
+    ),
+    (
+        f"{CHAPTER_5}/multi-head-attention",
+        "a head that is silenced and still heard",
+        "gate[list(heads)] = 0.0",
+        "gate[list(heads)] = 1.0",
+    ),
+    (
         f"{CHAPTER_5}/efficient-attention",
         "notes that are joined in units of their own",
         "shrink * a + shrink_other * b for a, b",
