@@ -159,6 +159,18 @@ BREAKS = [
         "gate[list(heads)] = 1.0",
     ),
     (
+        f"{CHAPTER_5}/positional-encoding",
+        "queries that are turned and keys that are not",
+        "super().scores(rotary(queries, places), rotary(keys, places))",
+        "super().scores(rotary(queries, places), keys)",
+    ),
+    (
+        f"{CHAPTER_5}/positional-encoding",
+        "a clock that is not added",
+        'elif self.kind in ("sinusoidal", "random start"):',
+        'elif self.kind == "random start":',
+    ),
+    (
         f"{CHAPTER_5}/efficient-attention",
         "notes that are joined in units of their own",
         "shrink * a + shrink_other * b for a, b",
