@@ -21,7 +21,7 @@ def test_a_sentence_by_hand():
 
 def test_answers_are_the_words_at_the_places_and_nobody_is_zero():
     pairs = tr.make_pairs(200, seed=3, clauses=(1, 2))
-    tokens, verbs, places, answers = encode_roles([pair.meaning for pair in pairs])
+    tokens, _, places, answers = encode_roles([pair.meaning for pair in pairs])
     row, verb, role = np.nonzero(places >= 0)
     assert (tokens[row, places[row, verb, role]] == answers[row, verb, role]).all()
     assert (answers[places < 0] == PAD).all()
