@@ -84,7 +84,7 @@ def as_torch(layer):
     """The layer of ``torch.nn`` that does the same, with a copy of the parameters of ``layer``.
 
     An :class:`EncoderLayer` becomes an ``nn.TransformerEncoderLayer``, a :class:`DecoderLayer` an
-    ``nn.TransformerDecoderLayer``, ``batch_first`` and without dropout.  Their attention has biases, which are zero here.
+    ``nn.TransformerDecoderLayer``, ``batch_first`` and without dropout.  Their attention has biases, which torch starts at zero.
     Masks have to be turned round for them: there True forbids.
     """
     decodes = isinstance(layer, DecoderLayer)
@@ -101,8 +101,6 @@ def as_torch(layer):
         for ours, theirs in pairs:
             theirs.in_proj_weight.copy_(torch.cat([ours.W_q.weight, ours.W_k.weight, ours.W_v.weight]))
             theirs.out_proj.weight.copy_(ours.W_o.weight)
-            theirs.in_proj_bias.zero_()
-            theirs.out_proj.bias.zero_()
     other.linear1.load_state_dict(expand.state_dict())
     other.linear2.load_state_dict(contract.state_dict())
     for i, residual in enumerate(layer.residuals, 1):

@@ -192,10 +192,13 @@ def test_neither_the_future_nor_padding_changes_what_the_model_says():
     for b, (source, target) in enumerate(zip((6, 3, 1), (4, 2, 3), strict=True)):
         alone, _ = model(SOURCES[b : b + 1, :source], TARGETS[b : b + 1, :target])
         torch.testing.assert_close(alone[0], logits[b, :target])
+    before = nn.functional.pad(TARGETS[:1], (2, 0))  # padding in the past of every word
+    padded, _ = model(SOURCES[:1], before)
     with torch.no_grad():
         for part in (model.encoder, model.decoder):
             part.embedding.tokens.weight[PAD] = 7.0
     torch.testing.assert_close(model(SOURCES, TARGETS)[0][1, :2], logits[1, :2])
+    torch.testing.assert_close(model(SOURCES[:1], before)[0][0, 2:], padded[0, 2:])
 
 
 def test_the_order_of_the_source_is_seen():

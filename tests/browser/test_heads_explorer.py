@@ -35,7 +35,7 @@ def favourite(element, word, which=0):
 
 
 def cell(element, q, k):
-    return element.locator("tbody tr").nth(q).locator("td").nth(k)
+    return element.locator(".large tbody tr").nth(q).locator("td").nth(k)
 
 
 def test_heads_explorer_agrees_with_the_lesson_and_the_package(page, base):
@@ -98,8 +98,8 @@ def test_heads_explorer_by_pointer(page, base):
     assert "Layer 1, head 2: “le” gives “the” 100 %." in rested(page, element)
     cell(element, 3, 4).hover()
     assert "To write “ne” the head looks at" in rested(page, element)
-    assert element.locator("tbody th.at").inner_text() == "ne"
-    assert element.locator("thead th.at").inner_text() == "not"
+    assert element.locator(".large tbody th.at").inner_text() == "ne"
+    assert element.locator(".large thead th.at").inner_text() == "not"
     assert element.locator(".rate").count() == 1 and element.locator(".rate").inner_text() == ""
     element.locator(".show-gold").check()
     assert cell(element, 0, 0).evaluate("e => e.className").startswith("sure")
@@ -118,7 +118,7 @@ def test_heads_explorer_by_keyboard(page, base):
     element.locator("input[value='0,0']").focus()
     page.keyboard.press("ArrowRight")
     assert element.locator("input[value='0,1']").is_checked()
-    assert element.locator("table").get_attribute("aria-label").startswith("Layer 1, head 2.")
+    assert element.locator(".large table").get_attribute("aria-label").startswith("Layer 1, head 2.")
     page.keyboard.press("Tab")
     assert cell(element, 0, 0).evaluate("e => e === e.getRootNode().activeElement"), "one stop for the map"
     page.keyboard.press("ArrowDown")
@@ -130,7 +130,7 @@ def test_heads_explorer_by_keyboard(page, base):
     page.keyboard.press("ArrowRight")
     assert corner.evaluate("e => e === e.getRootNode().activeElement"), "the edge holds"
     assert element.locator("td[tabindex='0']").count() == 1
-    assert element.locator("tbody").get_attribute("lang") == "fr"
+    assert element.locator(".large tbody").get_attribute("lang") == "fr"
 
 
 def test_heads_explorer_shows_what_its_page_says(page, base):

@@ -12,7 +12,7 @@ const TEXT = {
     kind: "Which attention", kinds: { "encoder self": "encoder, self", "decoder self": "decoder, self", cross: "cross" }, item: "sentence",
     gold: "gold alignment", heads: "Layer and head", layer: (l) => `layer ${l}`, head: (k) => `head ${k}`, mean: "mean",
     name: (l, k) => (k === undefined ? `Layer ${l}, mean of its heads` : `Layer ${l}, head ${k}`),
-    corner: { "encoder self": "reads ↓ looks at →", "decoder self": "writes ↓ looks at →", cross: "writes ↓ looks at →" },
+    corner: { "encoder self": "reads ↓\nlooks at →", "decoder self": "writes ↓\nlooks at →", cross: "writes ↓\nlooks at →" },
     grid: (name) => `${name}. Arrow keys walk through the cells.`, cell: (q, k, weight) => `${q} looks at ${k}: ${weight} %`,
     future: (q, k) => `${q} may not look at ${k}, which comes later`, links: { sure: ", a gold link", possible: ", a possible gold link" },
     hint: "weights in percent", how: "Choose a head by its small map. Point at a cell, tap it, or reach the large map with Tab and the arrow keys.",
@@ -38,8 +38,7 @@ export function axes({ source, output }, kind) {
 const STYLE = `
 :host { --g: var(--v); }
 .choice { flex: 1 1 100%; min-width: 0; }
-@container (min-width: 44rem) { .panes { grid-template-columns: 14rem minmax(0, 1fr); } }
-.side { display: flex; flex-direction: column; gap: .75rem; }
+.side { display: grid; gap: .75rem 1.5rem; align-items: center; } @container (min-width: 40rem) { .side { grid-template-columns: 24rem minmax(0, 1fr); } }
 .tiles { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .3rem; max-width: 24rem; } .tiles .row { grid-column: 1 / -1; font-size: .85em; color: var(--muted); }
 .tile { display: block; min-height: 0; text-align: center; font-size: .72em; line-height: 1.3; border: 2px solid var(--line); border-radius: .35rem; padding: 2px; position: relative; overflow: hidden; }
 .tile input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; cursor: pointer; } .tile svg { display: block; width: 100%; height: auto; background: var(--pst-color-surface, #f5f6f8); }
@@ -47,14 +46,14 @@ const STYLE = `
 rect { fill: var(--k); }
 table { width: 100%; max-width: 44rem; border-collapse: separate; border-spacing: 1px; table-layout: fixed; font-size: .78rem; line-height: 1.2; font-variant-numeric: tabular-nums; margin: 0; }
 caption { text-align: left; padding-bottom: .25rem; font-size: .95rem; } caption b { font-weight: 600; } caption span { color: var(--muted); font-size: .85em; }
-th { font-weight: normal; padding: 0 .3rem 0 0; text-align: right; white-space: nowrap; } thead th { text-align: center; vertical-align: bottom; padding: 0; height: 6.2rem; }
+th { font-weight: normal; padding: 0 .3rem 0 0; text-align: right; white-space: nowrap; } thead th { text-align: center; vertical-align: bottom; padding: 0; height: 5.4rem; }
 thead th > span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block; padding-top: .2rem; }
-thead .corner { text-align: left; } thead .corner > span { writing-mode: horizontal-tb; transform: none; white-space: normal; color: var(--muted); font-size: .9em; }
-.label { width: 6rem; } th.at { font-weight: 700; } tbody th.at { color: var(--q); } thead th.at { color: var(--k); }
+thead .corner { text-align: left; } thead .corner > span { writing-mode: horizontal-tb; transform: none; white-space: pre-line; color: var(--muted); font-size: .9em; }
+.label { width: 5rem; } th.at { font-weight: 700; } tbody th.at { color: var(--q); } thead th.at { color: var(--k); }
 td { height: 1.75rem; text-align: center; padding: 0; cursor: pointer; user-select: none; -webkit-user-select: none; outline: none; border: 1px solid var(--line); background: color-mix(in srgb, var(--k) calc(var(--w, 0) * 48%), transparent); overflow: hidden; touch-action: manipulation; }
 td.later { background: repeating-linear-gradient(45deg, transparent 0 4px, color-mix(in srgb, var(--muted) 28%, transparent) 4px 5.5px); }
 td.sure { border: 2px solid var(--g); } td.possible { border: 2px dashed var(--g); } td.here { box-shadow: inset 0 0 0 2px var(--q); } td:focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: -1px; }
-@container (max-width: 43.99rem) { table { font-size: .72rem; border-spacing: 0; } .label { width: 4.6rem; } td { height: 1.6rem; font-size: 0; background: color-mix(in srgb, var(--k) calc(var(--w, 0) * 92%), transparent); } }
+@container (max-width: 39.99rem) { table { font-size: .72rem; border-spacing: 0; } .label { width: 4.6rem; } td { height: 1.6rem; font-size: 0; background: color-mix(in srgb, var(--k) calc(var(--w, 0) * 92%), transparent); } }
 .rate { margin: .5rem 0 0; font-size: .92em; } .rate:empty { display: none; }
 .says { min-height: 4.6em; }
 `;
@@ -77,7 +76,7 @@ class HeadsExplorer extends Explorer {
   }
 
   start() {
-    radios(this.$(".kinds"), "kind", Object.keys(this.items[0].weights).map((kind) => [kind, T.kinds[kind] ?? kind]), (kind) => this.choose({ kind }));
+    radios(this.$(".kinds"), "kind", Object.entries(T.kinds), (kind) => this.choose({ kind }));
     this.$("select").append(...this.items.map(({ source }, i) => new Option(source.join(" "), i)));
     this.$("select").addEventListener("change", (event) => this.choose({ item: this.items[event.target.value] }));
     this.$(".show-gold").addEventListener("change", () => this.choose({}));
