@@ -10,7 +10,7 @@ import numpy as np
 from attention_course.tokens import PAD
 from attention_course.translation import ENGLISH, english
 
-ROLES = ("subject", "its adjective", "object", "its adjective (object)")
+ROLES = ("subject", "subject's adjective", "object", "object's adjective")
 _PARTS = (("subject", "noun"), ("subject", "adjective"), ("object", "noun"), ("object", "adjective"))
 
 
