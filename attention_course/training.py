@@ -57,11 +57,12 @@ def train(
     (size,) = sizes
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
     if warmup:
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: min((step + 1) / warmup, (steps - step) / (steps - warmup))
         )
+    else:
+        schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
     own_bar = bar is None
     bar = tqdm(total=steps) if own_bar else bar
     history, batches = [], iter(())

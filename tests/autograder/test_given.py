@@ -98,10 +98,10 @@ def test_chapter_4_means_what_its_lessons_mean():
 
 
 def test_chapter_5_means_what_its_lessons_mean():
-    heads = pytest.importorskip("attention_course.multi_head")
-    positions = pytest.importorskip("attention_course.positions")
-    transformer = pytest.importorskip("attention_course.transformer")
     import torch
+
+    from attention_course import multi_head as heads
+    from attention_course import positions, transformer
 
     rng, ours = np.random.default_rng(5), names_of("05-multi-head")
     x = rng.normal(size=(2, 3, 8))
