@@ -14,13 +14,19 @@ from autograder.bank import Call, Module, probes, right, wrong
 
 # An entry sees what a student's answer sees: what the assignment gives, and the exercises before it.
 _given = assignment.load("06-channel-attention").namespace
-squeeze, excite, eca_kernel_size = _given["squeeze"], _given["excite"], _given["eca_kernel_size"]
+squeeze, excite = _given["squeeze"], _given["excite"]
+eca_kernel_size = _given["eca_kernel_size"]
 channel_gate, spatial_gate = _given["channel_gate"], _given["spatial_gate"]
 
 
-def normal(rng, *shapes, dtype=torch.float64):
-    """Tensors of normal numbers, one for each shape."""
-    return [torch.from_numpy(rng.normal(size=shape)).to(dtype) for shape in shapes]
+def _tensors(rng, *shapes, dtype=np.float64):
+    """What probes are made of."""
+    return [torch.from_numpy(rng.normal(size=shape).astype(dtype)) for shape in shapes]
+
+
+def _parameters(rng, shapes):
+    """The same for the parameters of a module."""
+    return {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 # ---------------------------------------------------------------- squeeze
@@ -28,47 +34,73 @@ def normal(rng, *shapes, dtype=torch.float64):
 
 @probes("squeeze")
 def squeeze_probes(rng):
-    shapes = (2, 3, 4, 5), (3, 3, 3, 3), (1, 2, 1, 4)
-    return [Call(3 * x - 1) for x in normal(rng, *shapes)] + [
-        Call(*normal(rng, (2, 4, 3, 2), dtype=torch.float32))
+    return [
+        Call(*_tensors(rng, (2, 3, 4, 5))),
+        Call(*_tensors(rng, (3, 3, 3, 3))),
+        Call(*_tensors(rng, (4, 2, 5, 3))),
+        Call(*_tensors(rng, (1, 4, 3, 2), dtype=np.float32)),
     ]
 
 
 @wrong(
     "squeeze",
-    "You pool the channels, and the places stay. It is the other way round here: each channel keeps one number, and rows and columns go.",
+    "You average along the rows only: a number for each row of the map is left. A channel is to say one thing about the whole picture, so height and width must both go.",
 )
-def pools_channels(x):
+def width_only(x):
+    return x.mean(dim=3)
+
+
+@wrong(
+    "squeeze",
+    "You average down the columns only: a number for each column is left. A channel is to say one thing about the whole picture, so height and width must both go.",
+)
+def height_only(x):
+    return x.mean(dim=2)
+
+
+@wrong(
+    "squeeze",
+    "You average the channels away and keep the places. It is the other way round here: which axes say where, and which says what?",
+)
+def channels_pooled(x):
     return x.mean(dim=1)
 
 
 @wrong(
     "squeeze",
-    "Your mean runs over the pictures of the batch as well. Each picture is squeezed for itself: what else lies in the batch must not matter.",
+    "One number for the whole picture comes back. Then no channel can be told from another; only the two axes that say where may go.",
 )
-def pools_batch(x):
+def picture_pooled(x):
+    return x.mean(dim=(1, 2, 3))
+
+
+@wrong(
+    "squeeze",
+    "Your mean runs over the batch, too. Batch normalisation does that; a gate looks at one picture, whatever stands beside it.",
+)
+def batch_pooled(x):
     return x.mean(dim=(0, 2, 3))
 
 
 @wrong(
     "squeeze",
-    "You take the largest number of each map. That is the other pool, which CBAM adds in a later exercise; the squeeze is the mean.",
+    "You add the map up. A sum grows with the size of the picture, and the gates would change when the picture is enlarged; a mean does not.",
 )
-def maximum(x):
-    return x.amax(dim=(2, 3))
-
-
-@wrong(
-    "squeeze",
-    "You add a map up and do not divide. The number would then grow with the size of the picture, and the same texture in a larger one would open other gates.",
-)
-def total(x):
+def summed_up(x):
     return x.sum(dim=(2, 3))
 
 
 @wrong(
     "squeeze",
-    "The axes of length one are still there. They help where gates meet maps again; the squeeze itself is one row of C numbers for each picture.",
+    "You take the highest number of each map. CBAM does so in addition, later on; the squeeze asks what the map holds on average.",
+)
+def highest_of_map(x):
+    return x.amax(dim=(2, 3))
+
+
+@wrong(
+    "squeeze",
+    "Your numbers are right and two axes of length one are left over. The next step multiplies by a matrix, along the channels: they must be the last axis.",
 )
 def axes_kept(x):
     return x.mean(dim=(2, 3), keepdim=True)
@@ -76,101 +108,80 @@ def axes_kept(x):
 
 @wrong(
     "squeeze",
-    "Each row of a map still has a number of its own. Both axes of the picture go, rows as well as columns.",
+    "You pool as if the channels stood last, as they do in picture files and in other libraries. In torch they come right behind the batch.",
 )
-def along_rows_only(x):
-    return x.mean(dim=3)
-
-
-@wrong(
-    "squeeze",
-    "Each column of a map still has a number of its own. Both axes of the picture go, rows as well as columns.",
-)
-def along_columns_only(x):
-    return x.mean(dim=2)
-
-
-@wrong(
-    "squeeze",
-    "A single number is left of the whole batch. A mean without axes takes them all; which two are to go?",
-)
-def mean_of_everything(x):
-    return x.mean()
-
-
-@wrong(
-    "squeeze",
-    "One number is left for each picture, so that no channel can be told from another. The channels are what is to be weighed: keep their axis.",
-)
-def mean_of_a_picture(x):
-    return x.mean(dim=(1, 2, 3))
-
-
-@wrong(
-    "squeeze",
-    "You pool the channels and the rows, as if the channels came last. In torch the axes are batch, channel, row, column.",
-)
-def columns_kept(x):
+def channels_last(x):
     return x.mean(dim=(1, 2))
 
 
 @wrong(
     "squeeze",
-    "You divide by the number of channels. A mean is divided by how many numbers were added up, which is how many places a map has.",
+    "A NumPy array comes back. NumPy leaves no trace that torch could follow back, and nothing before the squeeze would learn; torch has the same operations.",
 )
-def divided_by_channels(x):
-    return x.sum(dim=(2, 3)) / x.shape[1]
+def through_numpy(x):
+    return x.numpy().mean(axis=(2, 3))
 
 
 @wrong(
     "squeeze",
-    "You drop the signs before the mean. What a map has below zero counts against what it has above; a mean of magnitudes says how loud it is, which is something else.",
+    "You take the median. One place in the middle of the order would get all the gradient; a mean shares it among all places.",
 )
-def of_magnitudes(x):
-    return x.abs().mean(dim=(2, 3))
-
-
-@wrong(
-    "squeeze",
-    "You take the number in the middle of each sorted map. A median does not notice a bright spot at all; the squeeze is the mean.",
-)
-def median(x):
+def median_of_map(x):
     return x.flatten(2).median(dim=-1).values
 
 
 @wrong(
     "squeeze",
-    "You take the maximum of each row and then the mean of those. The mean runs over the columns too.",
+    "The sum is divided by the wrong number: it is right for square maps only. A mean divides by the count of places, height times width.",
 )
-def mean_of_row_maxima(x):
-    return x.amax(dim=3).mean(dim=2)
+def square_assumed(x):
+    return x.sum(dim=(2, 3)) / x.shape[2] ** 2
 
 
 @wrong(
     "squeeze",
-    "Your result is float32 whatever came in. A mean has the type of its numbers; nothing needs to be converted.",
+    "Your shape is right and the means are of mixtures: a reshape cuts the numbers anew, so that a column of it holds pieces of several channels. The channels stand before the places; leave them there.",
 )
-def squeezed_to_float32(x):
-    return x.float().mean(dim=(2, 3))
+def mixed_by_view(x):
+    b, c, h, w = x.shape
+    return x.reshape(b, h * w, c).mean(dim=1)
+
+
+@wrong(
+    "squeeze",
+    "You lose the sign: the length of a map as a vector, or the size of its numbers, is never negative. What a channel holds on average may be.",
+)
+def length_of_map(x):
+    return x.flatten(2).norm(dim=-1)
+
+
+@wrong("squeeze", None, also=("summed_up", "axes_kept"))
+def summed_with_axes(x):
+    return x.sum(dim=(2, 3), keepdim=True)
+
+
+@wrong("squeeze", None, also=("highest_of_map", "axes_kept"))
+def highest_with_axes(x):
+    return x.amax(dim=(2, 3), keepdim=True)
 
 
 @right("squeeze")
-def squeeze_flattened(x):
+def with_pooling(x):
+    return nn.functional.adaptive_avg_pool2d(x, 1).flatten(1)
+
+
+@right("squeeze")
+def flattened_first(x):
     return x.flatten(2).mean(-1)
 
 
 @right("squeeze")
-def squeeze_in_two_steps(x):
-    return x.mean(dim=3).mean(dim=2)
+def one_axis_after_the_other(x):
+    return torch.mean(torch.mean(x, -1), -1)
 
 
 @right("squeeze")
-def squeeze_pooled(x):
-    return nn.functional.adaptive_avg_pool2d(x, 1)[:, :, 0, 0]
-
-
-@right("squeeze")
-def squeeze_einsum(x):
+def sum_over_count(x):
     return torch.einsum("bchw->bc", x) / (x.shape[2] * x.shape[3])
 
 
@@ -179,25 +190,19 @@ def squeeze_einsum(x):
 
 @probes("excite")
 def excite_probes(rng):
-    sizes = (3, 8, 2), (4, 4, 4), (1, 6, 3)
-    large = 30 * torch.tensor([[1.0, -1.0]]), torch.eye(2), torch.tensor([[9.0, 0.0], [-9.0, 0.0]])
-    return [Call(*normal(rng, (b, c), (hidden, c), (c, hidden))) for b, c, hidden in sizes] + [
-        Call(*normal(rng, (2, 4), (2, 4), (4, 2), dtype=torch.float32)),
-        Call(*large),
+    _, W_1, W_2 = _tensors(rng, (2, 6), (3, 6), (6, 3))
+    return [
+        Call(*_tensors(rng, (2, 6), (3, 6), (6, 3))),
+        Call(*_tensors(rng, (3, 8), (2, 8), (8, 2))),
+        Call(*_tensors(rng, (3, 3), (3, 3), (3, 3))),
+        Call(*_tensors(rng, (1, 4), (2, 4), (4, 2), dtype=np.float32)),
+        Call(torch.full((2, 6), 2000.0, dtype=torch.float64), W_1.abs(), W_2),
     ]
 
 
 @wrong(
     "excite",
-    "There is no ReLU between your two matrices. Then both together are a single matrix, and no gate can say “only where there is colour, too”.",
-)
-def no_relu(z, W_1, W_2):
-    return torch.sigmoid(z @ W_1.T @ W_2.T)
-
-
-@wrong(
-    "excite",
-    "No sigmoid comes last, so a gate can be negative or larger than 1. A gate says how far a channel is open: between not at all and fully.",
+    "There is no sigmoid at the end: your numbers are not between 0 and 1. A gate is a share of what comes through, from nothing to all of it.",
 )
 def no_sigmoid(z, W_1, W_2):
     return torch.relu(z @ W_1.T) @ W_2.T
@@ -205,71 +210,55 @@ def no_sigmoid(z, W_1, W_2):
 
 @wrong(
     "excite",
-    "There is a sigmoid in the bottleneck, where the ReLU belongs. Only the last step squashes; in between, what is negative becomes 0 and the rest stays as it is.",
+    "Nothing stands between the two matrices. Without a nonlinearity W_2 W_1 is a single matrix of low rank, and no combination of channels can matter.",
 )
-def two_sigmoids(z, W_1, W_2):
+def no_relu(z, W_1, W_2):
+    return torch.sigmoid(z @ W_1.T @ W_2.T)
+
+
+@wrong(
+    "excite",
+    "You use a softmax, so channels compete: where one opens, others must close. Several channels may matter at once; each gets a gate of its own between 0 and 1.",
+)
+def softmax_of_channels(z, W_1, W_2):
+    return torch.softmax(torch.relu(z @ W_1.T) @ W_2.T, dim=-1)
+
+
+@wrong(
+    "excite",
+    "Your bottleneck has a sigmoid. It belongs to the end, where gates are made; between the matrices stands a ReLU, which can be silent.",
+)
+def sigmoid_twice(z, W_1, W_2):
     return torch.sigmoid(torch.sigmoid(z @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "excite",
-    "ReLU and sigmoid have changed places. Which of the two keeps numbers between 0 and 1, as gates must be?",
+    "ReLU and sigmoid have changed places. What comes last decides the range: a ReLU lets gates grow without limit.",
 )
-def sigmoid_then_relu(z, W_1, W_2):
+def swapped_activations(z, W_1, W_2):
     return torch.relu(torch.sigmoid(z @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "excite",
-    "Your gates are a softmax: they share out a total of 1, and one channel opens at the expense of the others. Here each is open or closed for itself.",
+    "You use W_2 first and W_1 second, and the shapes allow it. W_1 goes down to the bottleneck and W_2 up again: read the shapes in the formula, where z is a column.",
 )
-def softmax_gates(z, W_1, W_2):
-    return torch.softmax(torch.relu(z @ W_1.T) @ W_2.T, dim=1)
-
-
-@wrong(
-    "excite",
-    "A second ReLU stands before your sigmoid. Then no gate falls below ½, and a channel can never be closed.",
-)
-def two_relus(z, W_1, W_2):
-    return torch.sigmoid(torch.relu(torch.relu(z @ W_1.T) @ W_2.T))
-
-
-@wrong(
-    "excite",
-    "Your matrices have changed places: W_2 is used first, because it fits without a transpose. What fits need not be meant; W_1 narrows, and for rows of means it needs a transpose.",
-)
-def matrices_exchanged(z, W_1, W_2):
+def matrices_swapped(z, W_1, W_2):
     return torch.sigmoid(torch.relu(z @ W_2) @ W_1)
 
 
 @wrong(
     "excite",
-    "Your matrices are not transposed, so the product fits only where nothing is narrowed. The formula has z as a column; what is W z there, when z is a row?",
+    "The shapes fit because you reshape the matrices. A reshape cuts the numbers anew; what turns rows into columns is a transposition.",
 )
-def not_transposed(z, W_1, W_2):
-    return torch.sigmoid(torch.relu(z @ W_1) @ W_2)
+def reshaped_matrices(z, W_1, W_2):
+    return torch.sigmoid(torch.relu(z @ W_1.reshape(W_1.shape[::-1])) @ W_2.reshape(W_2.shape[::-1]))
 
 
 @wrong(
     "excite",
-    "You multiply the means by their gates. The gates are asked for alone; what they scale is the maps, and that comes in the next exercise.",
-)
-def scaled_means(z, W_1, W_2):
-    return z * torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T)
-
-
-@wrong(
-    "excite",
-    "Your gates end in the bottleneck: W_2 is not used, and there are C/r of them. Each of the C channels needs one.",
-)
-def bottleneck_only(z, W_1, W_2):
-    return torch.sigmoid(torch.relu(z @ W_1.T))
-
-
-@wrong(
-    "excite",
-    "A tanh comes last in your function. It goes down to −1, and a gate of −1 turns a channel's sign round; a gate lies between 0 and 1.",
+    "A tanh makes your gates. Its numbers lie between −1 and 1: a gate of −1 would turn a map into its negative. Which function has the range of a share?",
 )
 def tanh_gates(z, W_1, W_2):
     return torch.tanh(torch.relu(z @ W_1.T) @ W_2.T)
@@ -277,65 +266,87 @@ def tanh_gates(z, W_1, W_2):
 
 @wrong(
     "excite",
-    "A tanh stands in the bottleneck, where the ReLU belongs. The ReLU lets what is positive through as it is, however large.",
+    "Your ReLU stands behind the second matrix. There it makes every gate ½ or more, so that no channel can be closed; it belongs into the bottleneck.",
 )
-def tanh_between(z, W_1, W_2):
-    return torch.sigmoid(torch.tanh(z @ W_1.T) @ W_2.T)
+def relu_behind_both(z, W_1, W_2):
+    return torch.sigmoid(torch.relu(z @ W_1.T @ W_2.T))
 
 
 @wrong(
     "excite",
-    "You add the means to what the matrices give. There is no way around the bottleneck here: what the gates know has gone through it.",
+    "You multiply the gates by the means. It is the maps that are scaled, and that comes later; here only the gates are asked for.",
 )
-def with_a_shortcut(z, W_1, W_2):
+def means_scaled(z, W_1, W_2):
+    return z * torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T)
+
+
+@wrong(
+    "excite",
+    "You add the means inside the sigmoid, as a residual connection would. The bottleneck alone makes the gates.",
+)
+def residual_means(z, W_1, W_2):
     return torch.sigmoid(z + torch.relu(z @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "excite",
-    "You cut the gates off at 0 and 1. Beyond the cut no gradient comes back, so a closed gate could never learn to open; the sigmoid is smooth.",
+    "Your squashing is piecewise linear: it is 0 or 1 from some point on, where no gradient is left. The formula has the sigmoid itself.",
 )
-def cut_off(z, W_1, W_2):
-    return (torch.relu(z @ W_1.T) @ W_2.T).clamp(0, 1)
+def hard_sigmoid(z, W_1, W_2):
+    return nn.functional.hardsigmoid(torch.relu(z @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "excite",
-    "Your sigmoid is written as eˣ / (1 + eˣ), which is ∞ / ∞ where x is large. Divide both by eˣ, or let torch do it.",
+    "Your bottleneck has a GELU, which lets a little of what is negative through. The formula has max(0, ·).",
 )
-def sigmoid_overflows(z, W_1, W_2):
+def gelu_between(z, W_1, W_2):
+    return torch.sigmoid(nn.functional.gelu(z @ W_1.T) @ W_2.T)
+
+
+@wrong(
+    "excite",
+    "Your softmax runs over the batch, so that pictures share the gates out among them. A gate is made for one picture, with a sigmoid.",
+)
+def softmax_of_batch(z, W_1, W_2):
+    return torch.softmax(torch.relu(z @ W_1.T) @ W_2.T, dim=0)
+
+
+@wrong(
+    "excite",
+    "Your gates are NaN where the numbers before them are large: e^x / (1 + e^x) becomes infinity divided by infinity. The same sigmoid can be written so that it does not overflow, and torch has it.",
+)
+def overflowing_sigmoid(z, W_1, W_2):
     raw = torch.exp(torch.relu(z @ W_1.T) @ W_2.T)
     return raw / (1 + raw)
 
 
-@wrong(
-    "excite",
-    "Your softmax runs over the batch, so that the pictures compete for a channel. Each gate is for itself, and comes from a sigmoid.",
-)
-def softmax_over_batch(z, W_1, W_2):
-    return torch.softmax(torch.relu(z @ W_1.T) @ W_2.T, dim=0)
+@wrong("excite", None, also=("no_relu", "no_sigmoid"))
+def two_matrices_only(z, W_1, W_2):
+    return z @ W_1.T @ W_2.T
+
+
+@wrong("excite", None, also=("no_relu", "softmax_of_channels"))
+def softmax_without_relu(z, W_1, W_2):
+    return torch.softmax(z @ W_1.T @ W_2.T, dim=-1)
 
 
 @right("excite")
-def excite_with_linear(z, W_1, W_2):
-    return nn.functional.linear(nn.functional.linear(z, W_1).relu(), W_2).sigmoid()
+def with_linear(z, W_1, W_2):
+    hidden = nn.functional.relu(nn.functional.linear(z, W_1))
+    return nn.functional.linear(hidden, W_2).sigmoid()
 
 
 @right("excite")
-def excite_with_columns(z, W_1, W_2):
+def with_columns(z, W_1, W_2):
     return torch.sigmoid(W_2 @ (W_1 @ z.T).clamp(min=0)).T
 
 
 @right("excite")
-def excite_by_formula(z, W_1, W_2):
+def with_einsum(z, W_1, W_2):
     hidden = torch.einsum("bc,hc->bh", z, W_1)
-    hidden = torch.where(hidden > 0, hidden, torch.zeros_like(hidden))
+    hidden = torch.maximum(hidden, torch.zeros_like(hidden))
     return 1 / (1 + torch.exp(-torch.einsum("bh,ch->bc", hidden, W_2)))
-
-
-@right("excite")
-def excite_picture_by_picture(z, W_1, W_2):
-    return torch.stack([torch.sigmoid(W_2 @ torch.relu(W_1 @ one)) for one in z])
 
 
 # ---------------------------------------------------------------- SEBlock
@@ -344,24 +355,22 @@ def excite_picture_by_picture(z, W_1, W_2):
 @probes("SEBlock")
 def se_probes(rng):
     def probe(b, c, r, h, w):
-        shapes = (b, c, h, w), (c // r, c), (c, c // r)
-        x, down, up = normal(rng, *shapes, dtype=torch.float32)
-        return Module((c, r), {"down.weight": down, "up.weight": up}, (2 * x + 0.3,))
+        shapes = {"down.weight": (c // r, c), "up.weight": (c, c // r)}
+        return Module((c, r), _parameters(rng, shapes), (*_tensors(rng, (b, c, h, w), dtype=np.float32),))
 
     return [
-        probe(2, 6, 2, 4, 5),
-        probe(4, 4, 2, 4, 4),
-        probe(1, 8, 4, 3, 2),
-        probe(3, 9, 3, 2, 3),
-        Module((6, 4), {}, (torch.ones(1, 6, 2, 3),)),
+        probe(2, 6, 3, 4, 5),
+        probe(3, 8, 2, 5, 2),
+        probe(4, 4, 1, 4, 4),
+        Module((6, 4), {}, (torch.ones(2, 6, 3, 5),)),
     ]
 
 
 @wrong(
     "SEBlock",
-    "Your layers have a bias. nn.Linear brings one unless told bias=False; the formula has matrices only.",
+    "Your layers have a bias. nn.Linear brings one unless told otherwise; here the two are matrices only.",
 )
-class SEWithBiases(nn.Module):
+class WithBiases(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -376,9 +385,9 @@ class SEWithBiases(nn.Module):
 
 @wrong(
     "SEBlock",
-    "Nothing squashes your gates: a map can come back larger than it was, or with its sign turned round. A gate lies between 0 and 1.",
+    "There is no sigmoid: your factors are not between 0 and 1, and may turn a map into its negative. A gate is a share of what comes through.",
 )
-class SEWithoutSigmoid(nn.Module):
+class WithoutSigmoid(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -393,9 +402,9 @@ class SEWithoutSigmoid(nn.Module):
 
 @wrong(
     "SEBlock",
-    "There is no ReLU between down and up. Two linear layers in a row are one, and the gates could not depend on channels together.",
+    "Nothing stands between your two layers. Without a nonlinearity they are one matrix of low rank.",
 )
-class SEWithoutReLU(nn.Module):
+class WithoutReLU(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -410,9 +419,9 @@ class SEWithoutReLU(nn.Module):
 
 @wrong(
     "SEBlock",
-    "Your means run over the batch, and all pictures get the same gates. A picture's gates come from that picture; a batch-mate must not change them.",
+    "Your means run over the batch, so what stands beside a picture changes its gates. The gate of a channel is for one picture.",
 )
-class SEPooledOverBatch(nn.Module):
+class PooledOverBatch(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -421,114 +430,15 @@ class SEPooledOverBatch(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x):
-        z = x.mean(dim=(0, 2, 3))
-        gates = torch.sigmoid(self.up(torch.relu(self.down(z))))
-        return x * gates[:, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "The gates come back alone. The block's last step scales: it returns maps of the shape it got, each times its gate.",
-)
-class SEGatesAlone(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        return excite(squeeze(x), self.down.weight, self.up.weight)
-
-
-@wrong(
-    "SEBlock",
-    "You add x to the scaled maps. Then no channel can be closed, since its map comes through beside the gate; the sum belongs to a residual network around the block.",
-)
-class SEResidual(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x + x * gates[:, :, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "You add the gates to the maps. Adding a number shifts a map and closes nothing; a gate of 0 must make the map 0.",
-)
-class SEGatesAdded(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x + gates[:, :, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "A reduction that does not divide the channels passes without a word, rounded down. That is a mistake of the caller, who should hear of it.",
-)
-class SERoundedDown(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        gates = excite(x.mean(dim=(0, 2, 3))[None], self.down.weight, self.up.weight)
         return x * gates[:, :, None, None]
 
 
 @wrong(
     "SEBlock",
-    "Your block raises another error than a ValueError where the reduction does not divide the channels. An assert is for what can never happen, and python -O leaves it out.",
+    "You squeeze by the maximum. That is one of CBAM's two pools; squeeze-and-excitation takes the mean.",
 )
-class SEAsserted(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        assert channels % reduction == 0
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "You take the reduction for the width of the bottleneck. It says how many times narrower the bottleneck is than the channels.",
-)
-class SEReductionIsWidth(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, reduction, bias=False)
-        self.up = nn.Linear(reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "You squeeze with the maximum. This block asks each channel for its mean; the maximum joins in CBAM.",
-)
-class SEOfMaxima(nn.Module):
+class SqueezedByMaximum(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -543,9 +453,9 @@ class SEOfMaxima(nn.Module):
 
 @wrong(
     "SEBlock",
-    "A second ReLU stands before your sigmoid. Then no gate falls below ½, and a channel can never be closed.",
+    "You add the gates to the maps. Adding shifts a map and closes nothing; a gate lets a share of the map through.",
 )
-class SETwoReLUs(nn.Module):
+class GatesAdded(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -554,15 +464,130 @@ class SETwoReLUs(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x):
-        gates = torch.sigmoid(torch.relu(self.up(torch.relu(self.down(squeeze(x))))))
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x + gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "You add x to the gated maps. In a residual network the sum stands outside the block; with it inside, no channel can be closed.",
+)
+class WithResidual(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x + x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "Only the gates come back. The third step is missing: each map is multiplied by its gate, so that the block fits behind any convolution.",
+)
+class GatesOnly(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        return excite(squeeze(x), self.down.weight, self.up.weight)
+
+
+@wrong(
+    "SEBlock",
+    "Where the reduction does not divide the channels you round without a word. That is a mistake of the caller, who should hear of it.",
+)
+class Rounded(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        self.down = nn.Linear(channels, max(1, channels // reduction), bias=False)
+        self.up = nn.Linear(max(1, channels // reduction), channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
         return x * gates[:, :, None, None]
 
 
 @wrong(
     "SEBlock",
-    "Your gates are a softmax and share out a total of 1, so that many channels make every map faint. Each gate is a sigmoid for itself.",
+    "Your bottleneck is as wide as the reduction. The reduction is the factor by which the channels are fewer there.",
 )
-class SESoftmax(nn.Module):
+class ReductionIsTheWidth(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, reduction, bias=False)
+        self.up = nn.Linear(reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "Your block has no bottleneck: both layers are C wide. The reduction is what keeps the block cheap, 2C²/r numbers instead of 2C².",
+)
+class NoBottleneck(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels, bias=False)
+        self.up = nn.Linear(channels, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "The output is right and nothing can be learned: the gates are cut off from the layers that made them. Look for .detach(), .data, NumPy or no_grad.",
+)
+class DetachedGates(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight).detach()
+        return x * gates[:, :, None, None] + 0 * self.down.weight.sum() + 0 * self.up.weight.sum()
+
+
+@wrong(
+    "SEBlock",
+    "Your constructor raises another error than a ValueError where the reduction does not divide. An assert is for what can never happen, and python -O leaves it out.",
+)
+class Asserted(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        assert channels % reduction == 0
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "You use a softmax over the channels, so that they compete and the more there are, the weaker each becomes. A gate is each channel's own.",
+)
+class SoftmaxGates(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -577,9 +602,9 @@ class SESoftmax(nn.Module):
 
 @wrong(
     "SEBlock",
-    "The gates are computed without a way back for gradients, so down and up can never learn which channels matter.",
+    "Your block changes the maps that it is given. Whoever uses them afterwards, a skip connection for one, gets the gated maps, and the gradient of the gates is lost. Make new maps.",
 )
-class SEDetached(nn.Module):
+class InPlace(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
@@ -588,89 +613,114 @@ class SEDetached(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x):
-        with torch.no_grad():
-            gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x * gates[:, :, None, None]
+        x *= excite(squeeze(x), self.down.weight, self.up.weight)[:, :, None, None]
+        return x
 
 
 @wrong(
     "SEBlock",
-    "Your gates meet the columns of a map instead of its channel; where C = W nothing complains. Axes line up from the right: how many must stand behind C?",
+    "Your layers have other names than down and up, for instance because they stand in an nn.Sequential. Names are how a trained state is found again.",
 )
-class SEGatesOnColumns(nn.Module):
+class InASequential(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
             raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.fc = nn.Sequential(
+            nn.Linear(channels, channels // reduction, bias=False),
+            nn.ReLU(),
+            nn.Linear(channels // reduction, channels, bias=False),
+            nn.Sigmoid(),
+        )
 
     def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
-        return x * gates[:, None, None, :]
+        return x * self.fc(squeeze(x))[:, :, None, None]
 
 
 @wrong(
     "SEBlock",
-    "Your layers are 1 × 1 convolutions. They compute the same, and their weights have two axes too many for the linear layers that were asked for.",
+    "Your layers are made in forward, new and random at each call, and the block has no parameters to train. Layers are made once, in __init__.",
 )
-class SEConvolutions(nn.Module):
+class MadeInForward(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction:
             raise ValueError
-        self.down = nn.Conv2d(channels, channels // reduction, 1, bias=False)
-        self.up = nn.Conv2d(channels // reduction, channels, 1, bias=False)
+        self.channels, self.reduction = channels, reduction
 
     def forward(self, x):
-        z = x.mean(dim=(2, 3), keepdim=True)
-        return x * torch.sigmoid(self.up(torch.relu(self.down(z))))
+        down = nn.Linear(self.channels, self.channels // self.reduction, bias=False)
+        up = nn.Linear(self.channels // self.reduction, self.channels, bias=False)
+        return x * excite(squeeze(x), down.weight, up.weight)[:, :, None, None]
 
 
-@right("SEBlock")
-class SEWithFunctions(nn.Module):
+@wrong("SEBlock", None, also=("WithBiases", "Rounded"))
+class BiasedAndRounded(nn.Module):
     def __init__(self, channels, reduction):
-        if channels % reduction:
-            raise ValueError("no")
         super().__init__()
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
 
     def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        gates = torch.sigmoid(self.up(torch.relu(self.down(squeeze(x)))))
         return x * gates[:, :, None, None]
 
 
-@right("SEBlock")
-class SEWithPool(nn.Module):
+@wrong("SEBlock", None, also=("WithBiases", "WithoutSigmoid"))
+class BiasedWithoutSigmoid(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
-        narrow, rest = divmod(channels, reduction)
-        if rest != 0:
-            raise ValueError("no")
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.down = nn.Linear(channels, narrow, bias=False)
-        self.up = nn.Linear(narrow, channels, bias=False)
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
 
     def forward(self, x):
-        b, c, _, _ = x.shape
-        gates = self.up(nn.functional.relu(self.down(self.pool(x).view(b, c)))).sigmoid()
-        return x * gates.view(b, c, 1, 1).expand_as(x)
+        return x * self.up(torch.relu(self.down(squeeze(x))))[:, :, None, None]
 
 
 @right("SEBlock")
-class SEWithEinsum(nn.Module):
+class WithOwnFunctions(nn.Module):
     def __init__(self, channels, reduction):
         super().__init__()
         if channels % reduction != 0:
-            raise ValueError("no")
+            raise ValueError("reduction")
         self.down = nn.Linear(channels, channels // reduction, bias=False)
         self.up = nn.Linear(channels // reduction, channels, bias=False)
-        self.relu, self.sigmoid = nn.ReLU(), nn.Sigmoid()
 
     def forward(self, x):
-        gates = self.sigmoid(self.up(self.relu(self.down(x.flatten(2).mean(-1)))))
-        return torch.einsum("bchw,bc->bchw", x, gates)
+        b, c, _, _ = x.shape
+        return x * excite(squeeze(x), self.down.weight, self.up.weight).view(b, c, 1, 1)
+
+
+@right("SEBlock")
+class WithLayersOfTorch(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        width, rest = divmod(channels, reduction)
+        if rest:
+            raise ValueError(reduction)
+        self.pool, self.relu, self.sigmoid = nn.AdaptiveAvgPool2d(1), nn.ReLU(), nn.Sigmoid()
+        self.up = nn.Linear(width, channels, bias=False)
+        self.down = nn.Linear(channels, width, bias=False)
+
+    def forward(self, x):
+        gates = self.sigmoid(self.up(self.relu(self.down(self.pool(x).flatten(1)))))
+        return x * gates.unsqueeze(-1).unsqueeze(-1).expand_as(x)
+
+
+@right("SEBlock")
+class WithEinsum(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels // reduction * reduction != channels:
+            raise ValueError(reduction)
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        hidden = self.down(x.flatten(2).mean(-1)).clamp(min=0)
+        return torch.einsum("bc,bchw->bchw", self.up(hidden).sigmoid(), x)
 
 
 # ---------------------------------------------------------------- eca_kernel_size
@@ -678,40 +728,16 @@ class SEWithEinsum(nn.Module):
 
 @probes("eca_kernel_size")
 def kernel_size_probes(rng):
-    defaults = [Call(channels) for channels in (1, 3, 16, 64, 100, 128, 256, 512, 4096)]
-    others = (64, 1, 0), (48, 3, 4), (320, 1.5, -3), (24, 0.7, 2), (8, 2, -9), (100, 1, 1), (6, -2, 1)
-    return defaults + [Call(*args) for args in others]
+    some = [int(c) for c in rng.integers(3, 3000, size=4)]
+    return [
+        *(Call(c) for c in (1, 4, 8, 64, 256, 512, 1000, 2048, *some)),
+        *(Call(64, 1, 0), Call(128, 1, 0), Call(100, 3, 4), Call(48, 1.5, -3), Call(16, 2, -9)),
+    ]
 
 
 @wrong(
     "eca_kernel_size",
-    "Some of your kernels are even. An even kernel has no middle, so it cannot stand on its own channel; go up to the next odd number.",
-)
-def even_kept(channels, gamma=2, b=1):
-    return int(abs((math.log2(channels) + b) / gamma))
-
-
-@wrong(
-    "eca_kernel_size",
-    "You round t. From 3.5 that gives 4, which is even, and then 5, although 3 is nearer; cut first.",
-)
-def rounded(channels, gamma=2, b=1):
-    t = round(abs((math.log2(channels) + b) / gamma))
-    return t if t % 2 else t + 1
-
-
-@wrong(
-    "eca_kernel_size",
-    "You round t up. Cutting drops what stands behind the point; together with the step to the next odd number yours goes up twice.",
-)
-def rounded_up(channels, gamma=2, b=1):
-    t = math.ceil(abs((math.log2(channels) + b) / gamma))
-    return t if t % 2 else t + 1
-
-
-@wrong(
-    "eca_kernel_size",
-    "Your logarithm is the natural one. Channels come in powers of two, and the formula counts how often they double.",
+    "Your logarithm is the natural one. The formula counts doublings of the channels, which is the logarithm to the base 2.",
 )
 def natural_logarithm(channels, gamma=2, b=1):
     t = int(abs((math.log(channels) + b) / gamma))
@@ -720,34 +746,51 @@ def natural_logarithm(channels, gamma=2, b=1):
 
 @wrong(
     "eca_kernel_size",
-    "Your logarithm has base ten. Channels come in powers of two, and the formula counts how often they double.",
+    "Your logarithm has the base 10. The formula counts doublings of the channels, which is the logarithm to the base 2.",
 )
-def base_ten(channels, gamma=2, b=1):
+def decimal_logarithm(channels, gamma=2, b=1):
     t = int(abs((math.log10(channels) + b) / gamma))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "There is no logarithm in your function: k grows in step with the channels. Of twice as many channels the kernel should hear only a little more.",
+    "You round t. Cut it instead: 3.5 is nearer to 3 than to 5 among the odd numbers, and rounding makes 4 of it first.",
 )
-def no_logarithm(channels, gamma=2, b=1):
-    t = int(abs((channels + b) / gamma))
+def rounded(channels, gamma=2, b=1):
+    t = round(abs((math.log2(channels) + b) / gamma))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "Where the cut number is even you go down by one, and for few channels below zero. The rule takes the next one up.",
+    "You round t up. Cut it instead: 3.5 is nearer to 3 than to 5 among the odd numbers.",
 )
-def even_goes_down(channels, gamma=2, b=1):
+def rounded_up(channels, gamma=2, b=1):
+    t = math.ceil(abs((math.log2(channels) + b) / gamma))
+    return t if t % 2 else t + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "Some of your sizes are even. An even kernel has no middle to stand on its own channel, and the row of gates would change its length.",
+)
+def left_even(channels, gamma=2, b=1):
+    return int(abs((math.log2(channels) + b) / gamma))
+
+
+@wrong(
+    "eca_kernel_size",
+    "Where t is even you take the odd number below. After cutting, the real t lies at or above the even number, so the one above is nearer.",
+)
+def one_less_if_even(channels, gamma=2, b=1):
     t = int(abs((math.log2(channels) + b) / gamma))
     return t if t % 2 else t - 1
 
 
 @wrong(
     "eca_kernel_size",
-    "You return a float. A kernel's size counts numbers, and nn.Conv1d takes nothing but an int.",
+    "A float comes back. The size of a kernel counts neighbours, and nn.Conv1d accepts whole numbers only.",
 )
 def a_float(channels, gamma=2, b=1):
     t = abs((math.log2(channels) + b) / gamma) // 1
@@ -756,98 +799,106 @@ def a_float(channels, gamma=2, b=1):
 
 @wrong(
     "eca_kernel_size",
-    "You leave out the magnitude. With a negative b, or a negative gamma, your k is negative.",
+    "You add b after dividing. In the paper's formula gamma divides both, the logarithm and b.",
 )
-def no_magnitude(channels, gamma=2, b=1):
-    t = int((math.log2(channels) + b) / gamma)
-    return t if t % 2 else t + 1
-
-
-@wrong(
-    "eca_kernel_size",
-    "gamma and b have changed places in your formula. One is added to the logarithm, and the sum is divided by the other.",
-)
-def roles_exchanged(channels, gamma=2, b=1):
-    t = int(abs((math.log2(channels) + gamma) / (b or 1)))
-    return t if t % 2 else t + 1
-
-
-@wrong(
-    "eca_kernel_size",
-    "You add b after the division. In the formula the whole sum of logarithm and b is divided.",
-)
-def b_outside(channels, gamma=2, b=1):
+def b_not_divided(channels, gamma=2, b=1):
     t = int(abs(math.log2(channels) / gamma + b))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "Your function does not listen to gamma and b: it always takes 2 and 1. These are only what they are where nobody says otherwise.",
+    "You multiply by gamma. A larger gamma means a smaller reach: it divides.",
 )
-def defaults_only(channels, gamma=2, b=1):
-    t = int(abs((math.log2(channels) + 1) / 2))
-    return t if t % 2 else t + 1
-
-
-@wrong(
-    "eca_kernel_size",
-    "Your test for odd and even is turned round: odd numbers are raised to even ones. What is t % 2 of an odd t?",
-)
-def odd_raised(channels, gamma=2, b=1):
-    t = int(abs((math.log2(channels) + b) / gamma))
-    return t + 1 if t % 2 else t
-
-
-@wrong(
-    "eca_kernel_size",
-    "You multiply by gamma. It stands below the line: the larger gamma, the smaller the kernel.",
-)
-def times_gamma(channels, gamma=2, b=1):
+def gamma_multiplies(channels, gamma=2, b=1):
     t = int(abs((math.log2(channels) + b) * gamma))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "You subtract b. It is subtracted where the authors write C in terms of k; solved for k, it is added.",
+    "You add one in any case, so that odd numbers become even. Only an even number needs mending.",
 )
-def b_subtracted(channels, gamma=2, b=1):
-    t = int(abs((math.log2(channels) - b) / gamma))
+def always_one_more(channels, gamma=2, b=1):
+    return int(abs((math.log2(channels) + b) / gamma)) + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "You left out the logarithm: the kernel grows with the channels themselves and soon spans all of them. It should hardly grow.",
+)
+def no_logarithm(channels, gamma=2, b=1):
+    t = int(abs((channels + b) / gamma))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "You cut the logarithm before anything else is done. Cut once, at the end: what stands behind the point can still tip t over.",
+    "Your function does not look at gamma and b; it has the defaults' values built in. What a caller hands over must count.",
 )
-def cut_too_early(channels, gamma=2, b=1):
-    t = int(abs((int(math.log2(channels)) + b) / gamma))
+def arguments_ignored(channels, gamma=2, b=1):
+    t = int(abs((math.log2(channels) + 1) / 2))
     return t if t % 2 else t + 1
 
 
 @wrong(
     "eca_kernel_size",
-    "Your kernel is never shorter than 3. For few channels the formula gives 1, and a channel hears only itself.",
+    "You return 3 whatever the channels are. A block with more channels is to reach further, by the logarithm of their number.",
 )
-def at_least_three(channels, gamma=2, b=1):
+def always_three(channels, gamma=2, b=1):
+    return 3
+
+
+@wrong(
+    "eca_kernel_size",
+    "A negative b can make your size negative. The formula has bars around the fraction: its magnitude counts.",
+)
+def without_magnitude(channels, gamma=2, b=1):
+    t = int((math.log2(channels) + b) / gamma)
+    return t if t % 2 else t + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "You take t for the reach to each side, and make 2t + 1 of it. In the formula t is the length of the whole kernel.",
+)
+def reach_to_each_side(channels, gamma=2, b=1):
+    return 2 * int(abs((math.log2(channels) + b) / gamma)) + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "You do not let the kernel become shorter than 3. For few channels the formula gives 1: then each gate hears its own channel only.",
+)
+def three_at_least(channels, gamma=2, b=1):
     t = int(abs((math.log2(channels) + b) / gamma))
-    return max(t if t % 2 else t + 1, 3)
+    return max(3, t if t % 2 else t + 1)
 
 
-@right("eca_kernel_size")
-def nearest_odd(channels, gamma=2, b=1):
-    return 2 * int(abs((math.log2(channels) + b) / gamma) / 2) + 1
+@wrong("eca_kernel_size", None, also=("natural_logarithm", "left_even"))
+def natural_and_even(channels, gamma=2, b=1):
+    return int(abs((math.log(channels) + b) / gamma))
+
+
+@wrong("eca_kernel_size", None, also=("rounded", "left_even"))
+def rounded_and_even(channels, gamma=2, b=1):
+    return round(abs((math.log2(channels) + b) / gamma))
 
 
 @right("eca_kernel_size")
 def last_bit_set(channels, gamma=2, b=1):
-    return math.floor(abs(math.log2(channels) + b) / abs(gamma)) | 1
+    return int(abs((math.log2(channels) + b) / gamma)) | 1
+
+
+@right("eca_kernel_size")
+def halved_and_doubled(channels, gamma=2, b=1):
+    t = abs(math.log2(channels) / gamma + b / gamma)
+    return 2 * int(t // 2) + 1
 
 
 @right("eca_kernel_size")
 def with_numpy(channels, gamma=2, b=1):
-    t = int(np.abs((np.log2(channels) + b) / gamma))
+    t = int(np.floor(np.abs((np.log2(channels) + b) / gamma)))
     if t % 2 == 0:
         t += 1
     return t
@@ -858,52 +909,25 @@ def with_numpy(channels, gamma=2, b=1):
 
 @probes("ECABlock")
 def eca_probes(rng):
-    def probe(b, c, h, w, k, *more):
-        x, kernel = normal(rng, (b, c, h, w), (1, 1, k), dtype=torch.float32)
-        return Module((c, *more), {"kernel.weight": kernel}, (2 * x + 0.3,))
+    def probe(init, k, b, h, w):
+        x = _tensors(rng, (b, init[0], h, w), dtype=np.float32)
+        return Module(init, _parameters(rng, {"kernel.weight": (1, 1, k)}), (*x,))
 
     return [
-        probe(2, 16, 4, 5, 3),
-        probe(3, 6, 2, 4, 5, 1, 3),
-        probe(3, 3, 3, 3, 3, 1, 1),
-        probe(5, 4, 3, 2, 1),
+        probe((9,), 3, 2, 4, 5),
+        probe((6, 1, 3), 5, 3, 5, 2),
+        probe((3, 1, 1), 3, 3, 3, 3),
+        probe((16, 2, 1), 3, 1, 2, 3),
+        probe((2,), 1, 4, 3, 1),
+        probe((10, 0.5, 0), 7, 2, 3, 2),
     ]
 
 
 @wrong(
     "ECABlock",
-    "Your convolution has a bias. nn.Conv1d brings one unless told bias=False; the kernel's k numbers are all there is to learn.",
+    "A dense layer makes your gates: C² numbers, which grow with the channels. ECA has one short kernel that slides along them.",
 )
-class ECAWithBias(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "Your convolution has no padding, so there are fewer gates than channels. Beyond the ends of the row stand zeros: how many, for a kernel of k?",
-)
-class ECAWithoutPadding(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        self.kernel = nn.Conv1d(1, 1, eca_kernel_size(channels, gamma, b), bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "Your layer is dense: every channel hears all, and the parameters grow with C². One small kernel that slides along the channels is the whole point.",
-)
-class ECADense(nn.Module):
+class Dense(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         self.kernel = nn.Linear(channels, channels, bias=False)
@@ -914,37 +938,105 @@ class ECADense(nn.Module):
 
 @wrong(
     "ECABlock",
-    "Your convolution has C channels in and out, so it mixes all of them. To Conv1d the row of means is *one* signal, whose length is C.",
+    "Your kernel has a bias. nn.Conv1d brings one unless told otherwise; here it is k numbers and nothing else.",
 )
-class ECAChannelsAsChannels(nn.Module):
+class KernelWithBias(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(channels, channels, k, padding=k // 2, bias=False)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2)
 
     def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, :, None]))
-        return x * gates[..., None]
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
 
 
 @wrong(
     "ECABlock",
-    "Each of your channels has a kernel of its own and hears only itself. One kernel serves all channels, and slides from one to the next.",
+    "Your row of gates is shorter than the row of channels: a kernel loses k//2 at each end unless something stands beyond them. There should be zeros.",
 )
-class ECADepthwise(nn.Module):
+class NoPadding(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        self.kernel = nn.Conv1d(1, 1, eca_kernel_size(channels, gamma, b), bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Your row of channels is a ring: the first hears the last. Beyond the ends stand zeros.",
+)
+class Ring(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False, padding_mode="circular")
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Beyond the ends of the row you repeat the outermost means. There should be zeros.",
+)
+class EndsRepeated(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False, padding_mode="replicate")
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Every channel has a kernel of its own: the number of parameters grows with the channels. One kernel serves all of them; to it, channels are places along a signal.",
+)
+class KernelForEach(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         k = eca_kernel_size(channels, gamma, b)
         self.kernel = nn.Conv1d(channels, channels, k, padding=k // 2, groups=channels, bias=False)
 
     def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, :, None]))
-        return x * gates[..., None]
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, :, None]))[..., None]
 
 
 @wrong(
     "ECABlock",
-    "Nothing squashes your gates: a map can come back larger than it was, or with its sign turned round. A gate lies between 0 and 1.",
+    "Your kernel mixes all channels: it has C of them in and C out. To it the row of means is one signal, and the channels are its length.",
+)
+class ChannelsAsChannels(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(channels, channels, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, :, None]))[..., None]
+
+
+@wrong(
+    "ECABlock",
+    "Your kernel runs along the batch: a picture's gates depend on the pictures beside it. The neighbours are neighbouring channels.",
+)
+class AlongTheBatch(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        gates = torch.sigmoid(self.kernel(squeeze(x).T[:, None])[:, 0].T)
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "There is no sigmoid: your factors are not between 0 and 1. A gate is a share of what comes through.",
 )
 class ECAWithoutSigmoid(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
@@ -958,9 +1050,50 @@ class ECAWithoutSigmoid(nn.Module):
 
 @wrong(
     "ECABlock",
-    "You squeeze with the maximum. This block asks each channel for its mean, as SEBlock does.",
+    "You use a softmax over the channels, so that they compete. Several may be open at once; each has a gate of its own.",
 )
-class ECAOfMaxima(nn.Module):
+class ECASoftmax(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.softmax(self.kernel(squeeze(x)[:, None])[:, 0], dim=1)[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Your kernel is 3 long whatever the channels are. Its length comes from their number, by exercise 4.",
+)
+class ThreeLong(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        self.kernel = nn.Conv1d(1, 1, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Your block does not hand gamma and b on to eca_kernel_size: its kernel has the default length whatever the caller asks.",
+)
+class GammaNotHandedOn(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "You squeeze by the maximum. That is one of CBAM's two pools; ECA takes the mean.",
+)
+class ECAByMaximum(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         k = eca_kernel_size(channels, gamma, b)
@@ -973,110 +1106,21 @@ class ECAOfMaxima(nn.Module):
 
 @wrong(
     "ECABlock",
-    "Your row of channels is a ring: the first hears the last. Beyond the ends stand zeros.",
+    "You add x to the gated maps. With the sum inside the block no channel can be closed; in a residual network it stands outside.",
 )
-class ECACircular(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, padding_mode="circular", bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "Beyond the ends of the row you repeat the last mean. There stand zeros: no channel is there to be heard.",
-)
-class ECAReplicated(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, padding_mode="replicate", bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "Your kernel runs along the batch, so that a channel hears the same channel of other pictures. The pictures are the batch; the signal is the row of C means.",
-)
-class ECAAlongBatch(nn.Module):
+class ECAWithResidual(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         k = eca_kernel_size(channels, gamma, b)
         self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
 
     def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x).T[:, None])[:, 0]).T
-        return x * gates[:, :, None, None]
+        return x + x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
 
 
 @wrong(
     "ECABlock",
-    "Your kernel always has 3 numbers. Its length comes from eca_kernel_size, and grows slowly with the channels.",
-)
-class ECAAlwaysThree(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        self.kernel = nn.Conv1d(1, 1, 3, padding=1, bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "gamma and b never reach eca_kernel_size, so that your block has the same kernel whatever is asked for.",
-)
-class ECADefaultsOnly(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "The gates come back alone. The block's last step scales: it returns maps of the shape it got, each times its gate.",
-)
-class ECAGatesAlone(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
-
-    def forward(self, x):
-        return torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-
-
-@wrong(
-    "ECABlock",
-    "You add x to the scaled maps. Then no channel can be closed, since its map comes through beside the gate.",
-)
-class ECAResidual(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
-        return x + x * gates[:, :, None, None]
-
-
-@wrong(
-    "ECABlock",
-    "A ReLU stands before your sigmoid. Then no gate falls below ½, and a channel can never be closed; ECA has no ReLU.",
+    "A ReLU stands before your sigmoid. It makes every gate ½ or more, so that no channel can be closed; ECA has no bottleneck and needs no ReLU.",
 )
 class ECAWithReLU(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
@@ -1091,7 +1135,36 @@ class ECAWithReLU(nn.Module):
 
 @wrong(
     "ECABlock",
-    "The gates are computed without a way back for gradients, so the kernel can never learn whom to hear.",
+    "Your kernel is applied from right to left. Mathematics flips a kernel, torch does not: the first of its numbers belongs to the left neighbour.",
+)
+class Flipped(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        gates = torch.sigmoid(self.kernel(squeeze(x).flip(1)[:, None])[:, 0].flip(1))
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Your kernel runs over rows and columns of the picture: that is a gate for places, as in exercise 7. ECA's runs over the channels' means.",
+)
+class OverPlaces(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv2d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(x.mean(dim=1, keepdim=True)))
+
+
+@wrong(
+    "ECABlock",
+    "The output is right and nothing can be learned: the gates are cut off from the kernel that made them. Look for .detach(), .data, NumPy or no_grad.",
 )
 class ECADetached(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
@@ -1101,378 +1174,490 @@ class ECADetached(nn.Module):
 
     def forward(self, x):
         gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0]).detach()
-        return x * gates[:, :, None, None]
+        return x * gates[:, :, None, None] + 0 * self.kernel.weight.sum()
 
 
 @wrong(
     "ECABlock",
-    "All zeros stand on one side of your row, so a channel hears only those before it. That is for time, where the future is unknown; channels have neighbours on both sides.",
+    "Only the gates come back. The maps must still be multiplied by them, so that the block fits behind any convolution.",
 )
-class ECAOneSided(nn.Module):
+class ECAGatesOnly(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
+
+
+@wrong("ECABlock", None, also=("KernelWithBias", "ThreeLong"))
+class ThreeLongWithBias(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        self.kernel = nn.Conv1d(1, 1, 3, padding=1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])[:, :, None, None]
+
+
+@right("ECABlock")
+class ByTransposing(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.kernel = nn.Conv1d(1, 1, kernel_size=k, padding=(k - 1) // 2, bias=False)
+
+    def forward(self, x):
+        y = self.kernel(self.pool(x).squeeze(-1).transpose(-1, -2)).transpose(-1, -2).unsqueeze(-1)
+        return x * y.sigmoid().expand_as(x)
+
+
+@right("ECABlock")
+class PaddedSame(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        t = int(abs((math.log2(channels) + b) / gamma))
+        self.kernel = nn.Conv1d(1, 1, t | 1, padding="same", bias=False)
+
+    def forward(self, x):
+        gates = self.kernel(x.mean((2, 3)).unsqueeze(1)).squeeze(1).sigmoid()
+        return torch.einsum("bchw,bc->bchw", x, gates)
+
+
+@right("ECABlock")
+class WindowByWindow(nn.Module):
     def __init__(self, channels, gamma=2, b=1):
         super().__init__()
         self.k = eca_kernel_size(channels, gamma, b)
         self.kernel = nn.Conv1d(1, 1, self.k, bias=False)
 
     def forward(self, x):
-        row = nn.functional.pad(squeeze(x)[:, None], (self.k - 1, 0))
-        gates = torch.sigmoid(self.kernel(row)[:, 0])
-        return x * gates[:, :, None, None]
-
-
-@right("ECABlock")
-class ECAWithUnsqueeze(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        size = eca_kernel_size(channels, gamma=gamma, b=b)
-        self.kernel = nn.Conv1d(1, 1, kernel_size=size, padding=(size - 1) // 2, bias=False)
-
-    def forward(self, x):
-        y = nn.functional.adaptive_avg_pool2d(x, 1)
-        y = self.kernel(y.squeeze(-1).transpose(-1, -2)).transpose(-1, -2).unsqueeze(-1)
-        return x * y.sigmoid().expand_as(x)
-
-
-@right("ECABlock")
-class ECASamePadding(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        self.kernel = nn.Conv1d(1, 1, eca_kernel_size(channels, gamma, b), padding="same", bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x).unsqueeze(1))).squeeze(1)
-        return torch.einsum("bchw,bc->bchw", x, gates)
-
-
-@right("ECABlock")
-class ECAWithUnfold(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        self.half = eca_kernel_size(channels, gamma, b) // 2
-        self.kernel = nn.Conv1d(1, 1, 2 * self.half + 1, bias=False)
-
-    def forward(self, x):
-        row = nn.functional.pad(x.mean(dim=(2, 3)), (self.half, self.half))
-        windows = row.unfold(1, 2 * self.half + 1, 1)
-        return x * torch.sigmoid(windows @ self.kernel.weight[0, 0])[:, :, None, None]
+        row = nn.functional.pad(x.flatten(2).mean(-1), (self.k // 2, self.k // 2))
+        mixed = row.unfold(1, self.k, 1) @ self.kernel.weight[0, 0]
+        return torch.sigmoid(mixed)[..., None, None] * x
 
 
 # ---------------------------------------------------------------- channel_gate
 
 
 @probes("channel_gate")
-def channel_probes(rng):
-    def probe(b, c, hidden, h, w, dtype=torch.float64):
-        x, W_1, W_2 = normal(rng, (b, c, h, w), (hidden, c), (c, hidden), dtype=dtype)
-        return Call(x - 0.3, W_1, W_2)
-
+def channel_gate_probes(rng):
     return [
-        probe(3, 8, 2, 4, 5),
-        probe(4, 4, 4, 4, 4),
-        probe(1, 6, 3, 2, 3),
-        probe(2, 6, 2, 3, 4, torch.float32),
+        Call(*_tensors(rng, (2, 6, 4, 5), (3, 6), (6, 3))),
+        Call(*_tensors(rng, (3, 8, 5, 2), (2, 8), (8, 2))),
+        Call(*_tensors(rng, (3, 3, 3, 3), (3, 3), (3, 3))),
+        Call(*_tensors(rng, (4, 5, 2, 3), (5, 5), (5, 5))),
+        Call(*_tensors(rng, (1, 4, 3, 2), (2, 4), (4, 2), dtype=np.float32)),
     ]
 
 
 @wrong(
     "channel_gate",
-    "Your gate reads the mean alone. A mean forgets a small bright spot in a large dark map; the maximum has its say, too.",
+    "Only the mean counts in your gate. A small bright spot hardly moves the mean of a large map; that is what the maximum is for.",
 )
-def mean_alone(x, W_1, W_2):
+def mean_only(x, W_1, W_2):
     return torch.sigmoid(torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "channel_gate",
-    "Your gate reads the maximum alone. A maximum does not tell one bright spot from a map that is bright all over; the mean has its say, too.",
+    "Only the maximum counts in your gate. It knows the strongest place and nothing of the rest; the mean tells how much there is.",
 )
-def maximum_alone(x, W_1, W_2):
+def maximum_only(x, W_1, W_2):
     return torch.sigmoid(torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "channel_gate",
-    "Each of your pools has a sigmoid of its own, and the gates are added. Their sum reaches 2; add first, squash once.",
+    "You squash twice and add two gates: the sum may reach 2. The two pools are added inside, and one sigmoid makes the gate.",
 )
-def sigmoids_added(x, W_1, W_2):
-    mean = torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T
-    highest = torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T
-    return torch.sigmoid(mean) + torch.sigmoid(highest)
+def two_sigmoids(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return sum(torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T) for z in pools)
 
 
 @wrong(
     "channel_gate",
-    "You add mean and maximum before the matrices. Then a low mean can cancel a high maximum in the ReLU; each goes through by itself.",
+    "You make two gates and average them. The two pools are added inside, and one sigmoid makes the gate.",
+)
+def gates_averaged(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return sum(torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T) for z in pools) / 2
+
+
+@wrong(
+    "channel_gate",
+    "You make two gates and multiply them. Then a channel is open only where both say so; in CBAM what one pool says can make up for the other, inside the sigmoid.",
+)
+def gates_multiplied(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    first, second = (torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T) for z in pools)
+    return first * second
+
+
+@wrong(
+    "channel_gate",
+    "You add the pools first and send their sum through the matrices. The ReLU makes this another thing: what is negative in the mean then takes away from the maximum. Each pool has its own way through.",
 )
 def pools_added_first(x, W_1, W_2):
-    return torch.sigmoid(torch.relu((x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))) @ W_1.T) @ W_2.T)
+    pooled = x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))
+    return torch.sigmoid(torch.relu(pooled @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "channel_gate",
-    "Each of your pools has a sigmoid of its own, and the gates are multiplied. Both together have one gate: add, then squash.",
+    "You add the two before the ReLU. Each pool passes its own ReLU; only behind it, or behind W_2, may they be added.",
 )
-def sigmoids_multiplied(x, W_1, W_2):
-    mean = torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T
-    highest = torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T
-    return torch.sigmoid(mean) * torch.sigmoid(highest)
+def averaged_pools(x, W_1, W_2):
+    pooled = (x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))) / 2
+    return torch.sigmoid(torch.relu(pooled @ W_1.T) @ W_2.T)
 
 
 @wrong(
     "channel_gate",
-    "Inside your sigmoid stands the mean of the two parts, half of what is asked for. They are added.",
-)
-def halved(x, W_1, W_2):
-    mean = torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T
-    highest = torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T
-    return torch.sigmoid((mean + highest) / 2)
-
-
-@wrong(
-    "channel_gate",
-    "Inside your sigmoid stands the larger of the two parts. Both count: they are added.",
-)
-def larger_part(x, W_1, W_2):
-    mean = torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T
-    highest = torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T
-    return torch.sigmoid(torch.maximum(mean, highest))
-
-
-@wrong(
-    "channel_gate",
-    "There is no ReLU between your two matrices. Then both together are one matrix, and it makes no difference any more that the pools go through separately.",
+    "Nothing stands between the two matrices. Without a ReLU they are a single matrix of low rank.",
 )
 def gate_without_relu(x, W_1, W_2):
-    return torch.sigmoid(squeeze(x) @ W_1.T @ W_2.T + x.amax(dim=(2, 3)) @ W_1.T @ W_2.T)
+    return torch.sigmoid((x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))) @ W_1.T @ W_2.T)
 
 
 @wrong(
     "channel_gate",
-    "No sigmoid comes last, so a gate can be negative or larger than 1. A gate says how far a channel is open.",
+    "You average what the two pools give. The formula adds it: half as much inside the sigmoid gives gates nearer to ½.",
+)
+def half_the_sum(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools) / 2)
+
+
+@wrong(
+    "channel_gate",
+    "There is no sigmoid at the end: your numbers are not between 0 and 1. A gate is a share of what comes through.",
 )
 def gate_without_sigmoid(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
-    return (torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools)
 
 
 @wrong(
     "channel_gate",
-    "The scaled maps come back. This function is asked for the gates alone, one number for each channel.",
+    "Your maximum is taken along the rows, and then averaged. The maximum of a map is one place's, the highest of all.",
 )
-def maps_scaled(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
-    hidden = torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)
-    return x * torch.sigmoid(hidden @ W_2.T)[:, :, None, None]
+def maximum_of_rows_averaged(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=3).mean(dim=2)
+    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))
 
 
 @wrong(
     "channel_gate",
-    "Your gates have two axes of length one behind them. They will be needed where gates meet maps; here (B, C) is asked for.",
+    "Your maximum runs over the batch, too: a bright picture opens the gates of those beside it. Both pools are of one picture's map.",
 )
-def gate_axes_kept(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
-    hidden = torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)
-    return torch.sigmoid(hidden @ W_2.T)[:, :, None, None]
+def maximum_over_batch(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(0, 2, 3))[None]
+    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))
 
 
 @wrong(
     "channel_gate",
-    "You take the largest magnitude of each map. A deep dark spot is not a bright one; the maximum keeps the sign.",
+    "You use a softmax, so channels compete: where one opens, others must close. Each gets a gate of its own between 0 and 1.",
+)
+def gate_by_softmax(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return torch.softmax(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools), dim=1)
+
+
+@wrong(
+    "channel_gate",
+    "You take the largest magnitude instead of the maximum. Something strongly negative then counts as something bright.",
 )
 def largest_magnitude(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.abs().amax(dim=(2, 3))
-    return torch.sigmoid((torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T)
+    pools = x.mean(dim=(2, 3)), x.abs().amax(dim=(2, 3))
+    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))
 
 
 @wrong(
     "channel_gate",
-    "A second ReLU stands behind W_2. Then no gate falls below ½, and a channel can never be closed.",
+    "The maps come back, already multiplied. This function makes the gates only; who multiplies comes in exercise 8.",
 )
-def gate_with_two_relus(x, W_1, W_2):
-    mean = torch.relu(torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T)
-    highest = torch.relu(torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T)
+def already_scaled(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    gates = torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))
+    return x * gates[:, :, None, None]
+
+
+@wrong(
+    "channel_gate",
+    "Of the two, you take the larger. CBAM adds what mean and maximum give, so that both always count.",
+)
+def larger_of_both(x, W_1, W_2):
+    first, second = (torch.relu(z @ W_1.T) @ W_2.T for z in (x.mean(dim=(2, 3)), x.amax(dim=(2, 3))))
+    return torch.sigmoid(torch.maximum(first, second))
+
+
+@wrong(
+    "channel_gate",
+    "Your gates are right and two axes of length one are left over. The shape asked for is (B, C).",
+)
+def gate_with_axes(x, W_1, W_2):
+    pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))[:, :, None, None]
+
+
+@wrong("channel_gate", None, also=("mean_only", "gate_without_sigmoid"))
+def mean_without_sigmoid(x, W_1, W_2):
+    return torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T
+
+
+@wrong("channel_gate", None, also=("gate_without_relu", "half_the_sum"))
+def half_without_relu(x, W_1, W_2):
+    return torch.sigmoid((x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))) / 2 @ W_1.T @ W_2.T)
+
+
+@right("channel_gate")
+def each_by_itself(x, W_1, W_2):
+    flat = x.flatten(2)
+    total = 0
+    for pooled in (flat.mean(dim=-1), flat.max(dim=-1).values):
+        total = total + nn.functional.linear(torch.relu(nn.functional.linear(pooled, W_1)), W_2)
+    return total.sigmoid()
+
+
+@right("channel_gate")
+def both_in_one_batch(x, W_1, W_2):
+    z = torch.cat([x.mean(dim=(-1, -2)), x.max(-1).values.max(-1).values])
+    mean, highest = ((z @ W_1.T).clamp(min=0) @ W_2.T).chunk(2)
     return torch.sigmoid(mean + highest)
 
 
-@wrong(
-    "channel_gate",
-    "Your gates are a softmax and share out a total of 1, so one channel opens at the expense of the others. Each is a sigmoid for itself.",
-)
-def gate_softmax(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
-    return torch.softmax((torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T, dim=1)
-
-
-@wrong(
-    "channel_gate",
-    "Your maximum runs over the pictures of the batch as well. What else lies in the batch must not matter to a picture's gates.",
-)
-def maximum_of_batch(x, W_1, W_2):
-    mean, highest = x.mean(dim=(2, 3)), x.amax(dim=(0, 2, 3))
-    return torch.sigmoid((torch.relu(mean @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T)
-
-
-@wrong(
-    "channel_gate",
-    "Your first pool is a sum: it grows with the size of the map. The mean is asked for.",
-)
-def sum_and_maximum(x, W_1, W_2):
-    total, highest = x.sum(dim=(2, 3)), x.amax(dim=(2, 3))
-    return torch.sigmoid((torch.relu(total @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T)
-
-
 @right("channel_gate")
-def gate_part_by_part(x, W_1, W_2):
-    def part(pool):
-        return torch.relu(pool @ W_1.T) @ W_2.T
-
-    flat = x.flatten(2)
-    return torch.sigmoid(part(flat.mean(-1)) + part(flat.max(dim=-1).values))
-
-
-@right("channel_gate")
-def gate_stacked(x, W_1, W_2):
-    pools = torch.stack([squeeze(x), x.amax(dim=(2, 3))])
-    return (torch.relu(pools @ W_1.T) @ W_2.T).sum(dim=0).sigmoid()
-
-
-@right("channel_gate")
-def gate_with_pools(x, W_1, W_2):
-    total = 0
-    for pool in (nn.functional.adaptive_avg_pool2d, nn.functional.adaptive_max_pool2d):
-        total = total + nn.functional.linear(nn.functional.linear(pool(x, 1).flatten(1), W_1).relu(), W_2)
-    return 1 / (1 + torch.exp(-total))
+def with_torch_pools(x, W_1, W_2):
+    mean = nn.functional.adaptive_avg_pool2d(x, 1)[:, :, 0, 0]
+    highest = nn.functional.adaptive_max_pool2d(x, 1)[:, :, 0, 0]
+    hidden = torch.stack([mean, highest]) @ W_1.mT
+    return 1 / (1 + torch.exp(-(torch.relu(hidden) @ W_2.mT).sum(0)))
 
 
 # ---------------------------------------------------------------- spatial_gate
 
 
 @probes("spatial_gate")
-def spatial_probes(rng):
-    def probe(b, c, h, w, k, dtype=torch.float64):
-        x, kernel = normal(rng, (b, c, h, w), (1, 2, k, k), dtype=dtype)
-        return Call(2 * x - 0.5, kernel / k)
-
+def spatial_gate_probes(rng):
     return [
-        probe(2, 4, 5, 6, 3),
-        probe(3, 3, 3, 3, 3),
-        probe(1, 3, 4, 2, 1),
-        probe(2, 3, 4, 5, 5, torch.float32),
-        probe(2, 3, 5, 4, 2),
+        Call(*_tensors(rng, (2, 4, 5, 6), (1, 2, 3, 3))),
+        Call(*_tensors(rng, (3, 5, 6, 4), (1, 2, 5, 5))),
+        Call(*_tensors(rng, (3, 3, 3, 3), (1, 2, 3, 3))),
+        Call(*_tensors(rng, (2, 3, 2, 4), (1, 2, 1, 1))),
+        Call(*_tensors(rng, (1, 4, 5, 3), (1, 2, 3, 3), dtype=np.float32)),
+        Call(*_tensors(rng, (2, 3, 5, 4), (1, 2, 2, 2))),
     ]
 
 
 @wrong(
     "spatial_gate",
-    "You pool the places, and the channels stay. A gate for each place is asked for: there the channels are what is pooled.",
+    "You pool height and width: nothing is left that could say where. A gate for places pools the channels.",
 )
-def pools_places(x, kernel):
+def places_pooled(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)[:, :, None]
+    pools = torch.stack([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)[..., None]
     return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
 
 
 @wrong(
     "spatial_gate",
-    "Your maps have changed places: the maximum stands first. kernel[:, 0] is for the mean, and the shapes cannot tell.",
+    "The maximum comes first in your stack of two maps. The kernel's first half is for the mean, its second for the maximum.",
 )
 def maximum_first(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.amax(dim=1), x.mean(dim=1)], dim=1)
+    pools = torch.cat([x.amax(dim=1, keepdim=True), x.mean(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
 
 
 @wrong(
     "spatial_gate",
-    "No sigmoid comes last, so a gate can be negative or larger than 1. A gate says how far a place is open.",
+    "Only the mean over the channels counts in your gate. One channel that shouts among many silent ones is seen by the maximum.",
 )
-def places_without_sigmoid(x, kernel):
+def mean_map_only(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    return nn.functional.conv2d(pools, kernel, padding=k // 2)
+    return torch.sigmoid(
+        nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2)
+    )
 
 
 @wrong(
     "spatial_gate",
-    "Your convolution has no padding, and the map has lost its border. Every place needs a gate: around the map stand zeros.",
+    "Only the maximum over the channels counts in your gate. How many channels are active at a place is what the mean tells.",
 )
-def places_without_padding(x, kernel):
+def maximum_map_only(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    return torch.sigmoid(
+        nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2)
+    )
+
+
+@wrong(
+    "spatial_gate",
+    "Your map of gates is smaller than the picture: a kernel loses k//2 at each border unless something stands beyond it. There should be zeros.",
+)
+def not_padded(x, kernel):
     if kernel.shape[-1] % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel))
 
 
 @wrong(
     "spatial_gate",
-    "Your padding is 3 whatever the kernel. That fits the authors' 7 × 7; how far does a kernel of k reach to each side?",
+    "There is no sigmoid at the end: your numbers are not between 0 and 1. A gate is a share of what comes through.",
 )
-def padding_of_three(x, kernel):
-    if kernel.shape[-1] % 2 == 0:
-        raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=3))
-
-
-@wrong(
-    "spatial_gate",
-    "Your gate reads the mean alone. Where one channel shouts and the others are silent, the mean hardly notices; the maximum is the kernel's second map.",
-)
-def mean_map_alone(x, kernel):
+def map_without_sigmoid(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    return torch.sigmoid(nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2))
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return nn.functional.conv2d(pools, kernel, padding=k // 2)
 
 
 @wrong(
     "spatial_gate",
-    "Your gate reads the maximum alone. The mean over the channels is the kernel's first map.",
+    "You use a softmax over the places, so that they compete and each gets very little. CBAM opens or closes each place by itself.",
 )
-def maximum_map_alone(x, kernel):
+def softmax_of_places(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    return torch.sigmoid(nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2))
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    scores = nn.functional.conv2d(pools, kernel, padding=k // 2)
+    return torch.softmax(scores.flatten(2), dim=-1).reshape(scores.shape)
 
 
 @wrong(
     "spatial_gate",
-    "Your kernel is flipped, as mathematicians do. Torch's convolution lays it on as it is: kernel[…, 0, 0] reads the neighbour above on the left.",
+    "You accept an even kernel, and the map becomes larger than the picture. It has no middle to stand on a place; say so with a ValueError.",
+)
+def even_accepted(x, kernel):
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2))
+
+
+@wrong(
+    "spatial_gate",
+    "You accept an even kernel and pad it unevenly. The size of the map is right and everything is moved by half a place; a ValueError is due.",
+)
+def even_padded_same(x, kernel):
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding="same"))
+
+
+@wrong(
+    "spatial_gate",
+    "Your map has lost its axis of channels. With one channel, (B, 1, H, W), it multiplies all maps of a picture by broadcasting; (B, H, W) would meet the wrong axes.",
+)
+def axis_lost(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))[:, 0]
+
+
+@wrong(
+    "spatial_gate",
+    "The maps come back, already multiplied. This function makes the gates only; who multiplies comes in exercise 8.",
+)
+def maps_already_scaled(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return x * torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
+
+
+@wrong(
+    "spatial_gate",
+    "You flip the kernel, as mathematics does with a convolution. torch's convolution does not: the kernel lies on the window as it is written.",
 )
 def kernel_flipped(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel.flip(-1, -2), padding=k // 2))
 
 
 @wrong(
     "spatial_gate",
-    "Your kernel lies on its side: its rows run along the columns of the map. The first of its two last axes goes with H.",
+    "Rows and columns of your kernel have changed places. Where the kernel is not symmetric, it looks sideways instead of up.",
 )
 def kernel_transposed(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel.transpose(-1, -2), padding=k // 2))
 
 
 @wrong(
     "spatial_gate",
-    "An even kernel passes without a word, and the map comes out one too large. It has no middle: the caller should hear of it.",
+    "Beyond the border of your picture its outermost numbers are repeated. There should be zeros.",
 )
-def even_accepted(x, kernel):
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2))
+def borders_repeated(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    pools = nn.functional.pad(pools, (k // 2,) * 4, mode="replicate")
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel))
+
+
+@wrong(
+    "spatial_gate",
+    "Your pools run over the batch, too: all pictures get one map. Where to look is a question about one picture.",
+)
+def one_map_for_all(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.stack([x.mean(dim=(0, 1)), x.amax(dim=(0, 1))])[None]
+    gates = torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
+    return gates.expand(len(x), -1, -1, -1)
+
+
+@wrong(
+    "spatial_gate",
+    "You add the channels up. A sum grows with their number, a mean does not.",
+)
+def channels_summed(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.cat([x.sum(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
+
+
+@wrong(
+    "spatial_gate",
+    "You make a gate of each pool and multiply the two. One kernel reads both maps, and one sigmoid makes the gate.",
+)
+def two_gates_multiplied(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)
+    first, second = (
+        torch.sigmoid(nn.functional.conv2d(pool, kernel[:, i : i + 1], padding=k // 2))
+        for i, pool in enumerate(pools)
+    )
+    return first * second
 
 
 @wrong(
@@ -1482,109 +1667,46 @@ def even_accepted(x, kernel):
 def even_asserted(x, kernel):
     k = kernel.shape[-1]
     assert k % 2 == 1
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
 
 
-@wrong(
-    "spatial_gate",
-    "The scaled maps come back. This function is asked for the gates alone, one number for each place.",
-)
-def places_scaled(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
+@wrong("spatial_gate", None, also=("maximum_first", "even_accepted"))
+def maximum_first_even_accepted(x, kernel):
+    pools = torch.stack([x.amax(dim=1), x.mean(dim=1)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2))
+
+
+@wrong("spatial_gate", None, also=("map_without_sigmoid", "even_accepted"))
+def no_sigmoid_even_accepted(x, kernel):
     pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    return x * torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
-
-
-@wrong(
-    "spatial_gate",
-    "Your gates have lost the axis of length one. It stands where the channels were, so that one gate serves all channels at its place.",
-)
-def gate_axis_lost(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))[:, 0]
-
-
-@wrong(
-    "spatial_gate",
-    "Beyond the border your map repeats its edge. There stand zeros: nothing was seen there.",
-)
-def edge_repeated(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    pools = nn.functional.pad(pools, (k // 2,) * 4, mode="replicate")
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel))
-
-
-@wrong(
-    "spatial_gate",
-    "Your first map is the sum over the channels. It grows with their number; the mean is asked for.",
-)
-def sum_map(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
-    pools = torch.stack([x.sum(dim=1), x.amax(dim=1)], dim=1)
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
-
-
-@wrong(
-    "spatial_gate",
-    "Each of your two maps has a sigmoid of its own, and the gates are added. Both maps go into one sum: add, then squash.",
-)
-def map_by_map(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
-    mean = nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2)
-    highest = nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2)
-    return torch.sigmoid(mean) + torch.sigmoid(highest)
-
-
-@wrong(
-    "spatial_gate",
-    "Your gates are a softmax over the places and share out a total of 1. That is attention over regions; here each place is open or closed for itself.",
-)
-def softmax_over_places(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-    scores = nn.functional.conv2d(pools, kernel, padding=k // 2)
-    return torch.softmax(scores.flatten(1), dim=1).view_as(scores)
+    return nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2)
 
 
 @right("spatial_gate")
-def places_stacked(x, kernel):
+def with_stack_and_same(x, kernel):
     if kernel.shape[-1] % 2 != 1:
-        raise ValueError("no")
-    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+        raise ValueError("even")
+    pools = torch.stack([x.mean(1), x.max(1).values], dim=1)
     return nn.functional.conv2d(pools, kernel, padding="same").sigmoid()
 
 
 @right("spatial_gate")
-def places_part_by_part(x, kernel):
-    half, rest = divmod(kernel.shape[2], 2)
-    if not rest:
-        raise ValueError("no")
-    mean, highest = x.mean(1, keepdim=True), x.max(1, keepdim=True).values
-    mean = nn.functional.conv2d(mean, kernel[:, 0:1], padding=half)
-    return torch.sigmoid(mean + nn.functional.conv2d(highest, kernel[:, 1:2], padding=half))
+def each_map_by_itself(x, kernel):
+    *_, k = kernel.shape
+    if not k % 2:
+        raise ValueError("even")
+    mean = nn.functional.conv2d(x.mean(1, keepdim=True), kernel[:, 0:1], padding=k // 2)
+    highest = nn.functional.conv2d(torch.amax(x, 1, True), kernel[:, 1:2], padding=k // 2)
+    return torch.sigmoid(mean + highest)
 
 
 @right("spatial_gate")
-def places_with_unfold(x, kernel):
-    k = kernel.shape[-1]
-    if k % 2 == 0:
-        raise ValueError("no")
-    pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+def by_windows(x, kernel):
+    b, _, h, w = x.shape
+    k = kernel.shape[2]
+    if k // 2 * 2 == k:
+        raise ValueError("even")
+    pools = torch.stack([x.mean(1), x.amax(1)], dim=1)
     windows = nn.functional.unfold(pools, k, padding=k // 2)
-    scores = torch.einsum("i,bil->bl", kernel.flatten(), windows)
-    return torch.sigmoid(scores).reshape(x.shape[0], 1, *x.shape[2:])
+    return torch.sigmoid(kernel.flatten() @ windows).reshape(b, 1, h, w)
