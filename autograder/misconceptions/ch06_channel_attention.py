@@ -1486,9 +1486,7 @@ def mean_map_only(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    return torch.sigmoid(
-        nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2)
-    )
+    return torch.sigmoid(nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2))
 
 
 @wrong(
@@ -1499,9 +1497,7 @@ def maximum_map_only(x, kernel):
     k = kernel.shape[-1]
     if k % 2 == 0:
         raise ValueError
-    return torch.sigmoid(
-        nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2)
-    )
+    return torch.sigmoid(nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2))
 
 
 @wrong(
@@ -1710,3 +1706,1023 @@ def by_windows(x, kernel):
     pools = torch.stack([x.mean(1), x.amax(1)], dim=1)
     windows = nn.functional.unfold(pools, k, padding=k // 2)
     return torch.sigmoid(kernel.flatten() @ windows).reshape(b, 1, h, w)
+
+
+# ---------------------------------------------------------------- CBAM
+
+
+@probes("CBAM")
+def cbam_probes(rng):
+    def probe(b, c, r, h, w, *size):
+        k = size[0] if size else 7
+        shapes = {"down.weight": (c // r, c), "up.weight": (c, c // r), "conv.weight": (1, 2, k, k)}
+        x = _tensors(rng, (b, c, h, w), dtype=np.float32)
+        return Module((c, r, *size), _parameters(rng, shapes), (*x,))
+
+    return [
+        probe(2, 6, 3, 4, 5, 3),
+        probe(3, 8, 2, 5, 2, 5),
+        probe(3, 3, 1, 3, 3, 3),
+        probe(2, 4, 2, 3, 5),
+        probe(4, 6, 2, 2, 3, 1),
+        Module((6, 4, 3), {}, (torch.ones(2, 6, 3, 5),)),
+        Module((6, 3, 4), {}, (torch.ones(2, 6, 3, 5),)),
+    ]
+
+
+@wrong(
+    "CBAM",
+    "Your block opens places first and channels second. The channel gates come first: the map of places is made from what they let through.",
+)
+class PlacesFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * spatial_gate(x, self.conv.weight)
+        return x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+
+
+@wrong(
+    "CBAM",
+    "Your two gates stand side by side: both look at x. The map of places should be made from the maps that the channel gates have scaled.",
+)
+class InParallel(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        gates = channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * gates * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "The map of places multiplies x, and the channel gates are lost on the way. It multiplies what they have scaled.",
+)
+class ChannelGatesLost(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        scaled = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(scaled, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "You add the two gates before you multiply. Then a closed channel still passes through an open place; multiplied one after the other, either can close.",
+)
+class GatesSummed(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        gates = channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * (gates + spatial_gate(x, self.conv.weight))
+
+
+@wrong(
+    "CBAM",
+    "Your channel gates know the mean only. CBAM asks the maximum as well, through the same two layers.",
+)
+class ChannelMeanOnly(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * excite(squeeze(x), self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Mean and maximum are added before they pass the layers. Each has its own way through the ReLU; the sum comes after.",
+)
+class PoolsSummedFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        pooled = squeeze(x) + x.amax(dim=(2, 3))
+        x = x * excite(pooled, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your two linear layers have a bias. Here they are matrices only, as in SEBlock.",
+)
+class BiasedLayers(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        z = self.up(torch.relu(self.down(squeeze(x)))) + self.up(torch.relu(self.down(x.amax(dim=(2, 3)))))
+        x = x * torch.sigmoid(z)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your convolution has a bias: nn.Conv2d brings one unless told otherwise. Here it is a kernel only, and where nothing is in its window the gate is ½.",
+)
+class BiasedConvolution(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong(
+    "CBAM",
+    "Your channel factors pass no sigmoid: they are not between 0 and 1. Each of the two gates has a sigmoid of its own.",
+)
+class ChannelsNotSquashed(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        z = self.up(torch.relu(self.down(squeeze(x))) + torch.relu(self.down(x.amax(dim=(2, 3)))))
+        x = x * z[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your map of places passes no sigmoid: its factors are not between 0 and 1. Each of the two gates has a sigmoid of its own.",
+)
+class PlacesNotSquashed(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1))
+
+
+@wrong(
+    "CBAM",
+    "You add x to the gated maps. In a residual network the sum stands outside the block; with it inside, nothing can be closed.",
+)
+class CBAMWithResidual(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        scaled = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x + scaled * spatial_gate(scaled, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your kernel is 7 wide whatever the caller asks. The number is a default; kernel_size decides.",
+)
+class AlwaysSeven(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, 7, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "The maximum comes first in the two maps that your convolution reads. The mean is its first channel, the maximum its second.",
+)
+class MaximumFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight.flip(1))
+
+
+@wrong(
+    "CBAM",
+    "The convolution is not used in forward: your block opens channels only. The second half asks where.",
+)
+class ChannelsOnly(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        return x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+
+
+@wrong(
+    "CBAM",
+    "Where the reduction does not divide the channels you round without a word. That is a mistake of the caller, who should hear of it by a ValueError.",
+)
+class ReductionRounded(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, max(1, channels // reduction), bias=False)
+        self.up = nn.Linear(max(1, channels // reduction), channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your constructor accepts an even kernel, and the block fails, or moves everything by half a place, when it is used. Say so with a ValueError as soon as the block is made.",
+)
+class EvenAccepted(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong(
+    "CBAM",
+    "Your constructor accepts an even kernel, and a forward with uneven padding hides it. It has no middle; say so with a ValueError as soon as the block is made.",
+)
+class EvenPaddedSame(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong(
+    "CBAM",
+    "Your convolution reads all channels of x. It reads two maps only, the mean and the maximum over the channels, and so costs the same whatever their number.",
+)
+class ConvolutionOfAllChannels(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(channels, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(x))
+
+
+@wrong(
+    "CBAM",
+    "Mean and maximum have layers of their own in your block. CBAM's bottleneck is shared: one pair of matrices serves both.",
+)
+class TwoBottlenecks(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.down_max = nn.Linear(channels, channels // reduction, bias=False)
+        self.up_max = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        z = self.up(torch.relu(self.down(squeeze(x))))
+        z = z + self.up_max(torch.relu(self.down_max(x.amax(dim=(2, 3)))))
+        x = x * torch.sigmoid(z)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "A batch normalisation stands behind your convolution, as in the authors' published code. It ties the pictures of a batch together; the paper's formula, and this exercise, have none.",
+)
+class WithBatchNorm(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+        self.bn = nn.BatchNorm2d(1)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.bn(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1))))
+
+
+@wrong(
+    "CBAM",
+    "Your constructor raises another error than a ValueError where sizes do not fit. An assert is for what can never happen, and python -O leaves it out.",
+)
+class CBAMAsserted(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        assert channels % reduction == 0 and kernel_size % 2 == 1
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your block changes the maps that it is given. Whoever uses them afterwards gets the gated maps, and the gradient of the gates is lost. Make new maps.",
+)
+class CBAMInPlace(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x *= channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        x *= spatial_gate(x, self.conv.weight)
+        return x
+
+
+@wrong(
+    "CBAM",
+    "Without an argument your kernel is 3 wide. The authors take 7 × 7, which sees further, and so does the default here.",
+)
+class DefaultOfThree(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=3):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong("CBAM", None, also=("InParallel", "BiasedConvolution"))
+class ParallelAndBiased(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2)
+
+    def forward(self, x):
+        gates = channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * gates * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong("CBAM", None, also=("BiasedLayers", "BiasedConvolution"))
+class AllBiased(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2)
+
+    def forward(self, x):
+        z = self.up(torch.relu(self.down(squeeze(x)))) + self.up(torch.relu(self.down(x.amax(dim=(2, 3)))))
+        x = x * torch.sigmoid(z)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong("CBAM", None, also=("ReductionRounded", "EvenAccepted"))
+class NothingChecked(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@right("CBAM")
+class WithTheGates(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError("sizes")
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@right("CBAM")
+class EveryLayerByName(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction != 0:
+            raise ValueError("reduction")
+        if not kernel_size % 2:
+            raise ValueError("kernel_size")
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=(kernel_size - 1) // 2, bias=False)
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.relu, self.sigmoid = nn.ReLU(), nn.Sigmoid()
+
+    def bottleneck(self, pooled):
+        return self.up(self.relu(self.down(pooled.flatten(1))))
+
+    def forward(self, x):
+        mean, highest = nn.AdaptiveAvgPool2d(1)(x), nn.AdaptiveMaxPool2d(1)(x)
+        scaled = x * self.sigmoid(self.bottleneck(mean) + self.bottleneck(highest))[..., None, None]
+        maps = torch.cat([torch.mean(scaled, 1, keepdim=True), torch.max(scaled, 1, keepdim=True)[0]], 1)
+        return scaled * self.sigmoid(self.conv(maps))
+
+
+@right("CBAM")
+class InFactors(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        width, rest = divmod(channels, reduction)
+        if rest or kernel_size % 2 != 1:
+            raise ValueError("sizes")
+        self.down = nn.Linear(channels, width, bias=False)
+        self.up = nn.Linear(width, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
+
+    def forward(self, x):
+        flat = x.flatten(2)
+        z = torch.stack([flat.mean(-1), flat.max(-1).values])
+        what = self.up(self.down(z).clamp(min=0)).sum(0).sigmoid()
+        scaled = torch.einsum("bc,bchw->bchw", what, x)
+        where = self.conv(torch.stack([scaled.mean(1), scaled.amax(1)], 1)).sigmoid()
+        return where.expand_as(x) * scaled
+
+
+# ---------------------------------------------------------------- attend_regions
+
+
+@probes("attend_regions")
+def regions_probes(rng):
+    def probe(b, c, h, w, d, a, dtype=np.float64):
+        return Call(*_tensors(rng, (b, c, h, w), (b, d), (c, a), (d, a), (a,), dtype=dtype))
+
+    large = _tensors(rng, (2, 3, 2, 4), (2, 5), (3, 2), (5, 2), (2,))
+    large[-1] = 2000 * large[-1].abs()
+    return [
+        probe(2, 4, 3, 5, 6, 7),
+        probe(3, 5, 4, 2, 3, 6),
+        probe(3, 3, 3, 3, 3, 3),
+        probe(4, 2, 2, 3, 5, 2),
+        probe(2, 3, 4, 2, 2, 5, np.float32),
+        Call(*large),
+    ]
+
+
+@wrong(
+    "attend_regions",
+    "Your reshape cuts the numbers anew: a row of it holds pieces of several channels at several places, and no region's features. The channels must move behind the places before anything is joined.",
+)
+def mixed_regions(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.reshape(b, height * width, c)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs along each row of the picture: every row gets a weight of 1 by itself. All regions compete for one attention.",
+)
+def softmax_of_each_row(features, hidden, W_f, W_h, v):
+    regions = features.permute(0, 2, 3, 1)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores, dim=-1)
+    return (alpha[..., None] * regions).sum(dim=(1, 2)), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs down each column of the picture: every column gets a weight of 1 by itself. All regions compete for one attention.",
+)
+def softmax_of_each_column(features, hidden, W_f, W_h, v):
+    regions = features.permute(0, 2, 3, 1)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[..., None] * regions).sum(dim=(1, 2)), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs over the batch: the pictures compete with each other. The regions of one picture share a weight of 1.",
+)
+def regions_softmax_of_batch(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=0)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "There is no tanh. Without it the decoder's state adds the same number to every score, the softmax takes it out again, and the state decides nothing.",
+)
+def no_tanh(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = (regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "The decoder's state does not change your weights: it is left out, or added where the softmax takes it out again. It belongs inside the tanh, beside each region's features.",
+)
+def state_without_effect(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f) @ v + (torch.tanh(hidden @ W_h) @ v)[:, None]
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You multiply features and state inside the tanh. Additive attention adds them; that is where its name comes from.",
+)
+def multiplied_inside(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh((regions @ W_f) * (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your weights are one long row. They are asked for as a map of the picture, (B, H, W), so that one can see where the decoder looks.",
+)
+def flat_alpha(features, hidden, W_f, W_h, v):
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Rows and columns of your map of weights have changed places, though the context is right. The picture is stored row by row; when a row of regions becomes a map again, H comes first.",
+)
+def map_turned(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, width, height)
+
+
+@wrong(
+    "attend_regions",
+    "You swapped the first axis of places with the last: your regions are listed column by column and laid out row by row. Heat then appears at the wrong place, although the context is right.",
+)
+def column_by_column(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.transpose(1, 3).reshape(b, width * height, c)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "The weights come first in your tuple. The context comes first, then alpha.",
+)
+def alpha_first(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return alpha.reshape(b, height, width), (alpha[:, :, None] * regions).sum(1)
+
+
+@wrong(
+    "attend_regions",
+    "You return the scores where the weights are asked for. Scores may be negative and add up to anything; alpha is their softmax.",
+)
+def scores_for_weights(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), scores.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You average over the regions after weighting them. The weights add up to 1 already; another division makes the context too small by the number of regions.",
+)
+def averaged_again(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).mean(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your context is made of projected features, W_fᵀ f. W_f serves the comparison only; what the decoder reads are the features themselves.",
+)
+def projected_context(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2) @ W_f
+    scores = torch.tanh(regions + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "A sigmoid makes your weights. That is a gate for each region, as in CBAM; a decoder that attends shares a weight of 1 out among all regions.",
+)
+def sigmoid_weights(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.sigmoid(scores)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Large scores give NaN: exp overflows, and infinity divided by infinity is no number. Subtract the largest score first, or use torch's softmax, which does.",
+)
+def overflowing(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    raw = torch.exp(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v)
+    alpha = raw / raw.sum(1, keepdim=True)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You take the one region with the highest score. That is hard attention, which has no gradient; soft attention returns an average with all weights.",
+)
+def hardest_region(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = nn.functional.one_hot(scores.argmax(1), height * width).to(features.dtype)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You divide the scores by a root, as scaled dot products are. tanh keeps each term between −1 and 1, and v learns the scale; additive attention divides by nothing.",
+)
+def scaled_scores(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v / v.shape[0] ** 0.5
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "All pictures are asked with the first one's decoder state. Each picture has its own caption, and a state of its own.",
+)
+def state_of_the_first(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + hidden[0] @ W_h) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your context is a plain mean of all regions; the weights are computed and not used. Weight each region's features by its alpha.",
+)
+def plain_mean(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return regions.mean(1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You return the weighted maps, and the sum over the regions is missing. The decoder reads one vector, however large the picture.",
+)
+def weighted_maps(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1).reshape(b, height, width)
+    return features * alpha[:, None], alpha
+
+
+@wrong("attend_regions", None, also=("mixed_regions", "flat_alpha"))
+def mixed_and_flat(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.reshape(b, height * width, c)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha
+
+
+@wrong("attend_regions", None, also=("no_tanh", "flat_alpha"))
+def no_tanh_and_flat(features, hidden, W_f, W_h, v):
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax((regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(1), alpha
+
+
+@right("attend_regions")
+def regions_with_einsum(features, hidden, W_f, W_h, v):
+    inside = torch.einsum("bchw,ca->bhwa", features, W_f) + (hidden @ W_h)[:, None, None, :]
+    scores = torch.einsum("bhwa,a->bhw", torch.tanh(inside), v)
+    alpha = torch.softmax(scores.flatten(1), dim=-1).view_as(scores)
+    return torch.einsum("bhw,bchw->bc", alpha, features), alpha
+
+
+@right("attend_regions")
+def channels_moved_last(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.permute(0, 2, 3, 1).reshape(b, height * width, c)
+    energy = torch.tanh(torch.matmul(regions, W_f) + torch.matmul(hidden, W_h).unsqueeze(1)).matmul(v)
+    alpha = nn.functional.softmax(energy, -1)
+    return torch.bmm(alpha.unsqueeze(1), regions).squeeze(1), alpha.view(b, height, width)
+
+
+@right("attend_regions")
+def by_hand_on_maps(features, hidden, W_f, W_h, v):
+    inside = torch.tanh(features.movedim(1, -1) @ W_f + (hidden @ W_h)[:, None, None])
+    scores = (inside * v).sum(-1)
+    raw = torch.exp(scores - scores.amax(dim=(1, 2), keepdim=True))
+    alpha = raw / raw.sum(dim=(1, 2), keepdim=True)
+    return (features * alpha.unsqueeze(1)).sum(dim=(2, 3)), alpha
+
+
+# ---------------------------------------------------------------- coverage_penalty
+
+
+@probes("coverage_penalty")
+def coverage_probes(rng):
+    def weights(b, t, n, dtype=np.float64):
+        return torch.from_numpy(rng.dirichlet(np.ones(n), size=(b, t)).astype(dtype))
+
+    return [
+        *(Call(weights(*sizes)) for sizes in ((2, 3, 5), (4, 6, 3), (3, 3, 3), (1, 2, 4), (5, 1, 6))),
+        Call(weights(2, 4, 3, np.float32)),
+    ]
+
+
+@wrong(
+    "coverage_penalty",
+    "You add over the regions first. The weights of one word always add up to 1, so that your penalty is 0 whatever the decoder does; it is over the words that a region collects.",
+)
+def summed_over_regions(alphas):
+    return ((1 - alphas.sum(dim=2)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You square before the words are added up: each word by itself would have to look at every region with weight 1. A region may collect its 1 over several words.",
+)
+def squared_word_by_word(alphas):
+    return ((1 - alphas) ** 2).sum(dim=(1, 2)).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You average over the regions, too. The formula adds them up; the mean is over the pictures only.",
+)
+def mean_over_regions(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You add up over the pictures. Then the penalty grows with the batch; take their mean.",
+)
+def summed_over_batch(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum()
+
+
+@wrong(
+    "coverage_penalty",
+    "You take the magnitude of the difference. The formula squares it, so that one region far off weighs more than many a little off.",
+)
+def magnitudes(alphas):
+    return (1 - alphas.sum(dim=1)).abs().sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "A penalty for each picture comes back. A loss is one number: take the mean over the batch.",
+)
+def one_for_each_picture(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum(dim=1)
+
+
+@wrong(
+    "coverage_penalty",
+    "You square what a region has received, without the 1. That asks the decoder to look nowhere twice; the formula asks for a total of 1 everywhere.",
+)
+def no_target(alphas):
+    return (alphas.sum(dim=1) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Your target is an even share of the words, T/L. It is more sensible than it sounds, since T words hand out T in all; but the formula of Xu and others asks each region to receive 1.",
+)
+def even_share(alphas):
+    _, words, regions = alphas.shape
+    return ((words / regions - alphas.sum(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You square after adding up the regions: one that received too much then makes up for another that was never seen. Each region has a square of its own.",
+)
+def squared_at_the_end(alphas):
+    return ((1 - alphas.sum(dim=1)).sum(dim=1) ** 2).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "A Python number comes back. It is cut off from the weights, and a loss must lead back to them; return the tensor.",
+)
+def python_number(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum(dim=1).mean().item()
+
+
+@wrong(
+    "coverage_penalty",
+    "You average over the words. A region collects weight from word to word, and should have received a total of 1.",
+)
+def mean_over_words(alphas):
+    return ((1 - alphas.mean(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You take a root of each picture's sum, which makes it a distance. The formula has the sum of squares itself.",
+)
+def distance(alphas):
+    return (1 - alphas.sum(dim=1)).norm(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Only regions that received too little count in your penalty. Those that received more than 1 are as far from the target.",
+)
+def too_little_only(alphas):
+    return ((1 - alphas.sum(dim=1)).clamp(min=0) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Only regions that received too much count in your penalty. What was never looked at is the very thing that it should notice.",
+)
+def too_much_only(alphas):
+    return ((alphas.sum(dim=1) - 1).clamp(min=0) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "There is a ½ in your penalty that the formula does not have.",
+)
+def halved(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum(dim=1).mean() / 2
+
+
+@wrong("coverage_penalty", None, also=("mean_over_regions", "magnitudes"))
+def mean_magnitude(alphas):
+    return (1 - alphas.sum(dim=1)).abs().mean()
+
+
+@wrong("coverage_penalty", None, also=("summed_over_batch", "magnitudes"))
+def summed_magnitudes(alphas):
+    return (1 - alphas.sum(dim=1)).abs().sum()
+
+
+@right("coverage_penalty")
+def over_the_batch(alphas):
+    return (alphas.sum(1) - 1).pow(2).sum() / len(alphas)
+
+
+@right("coverage_penalty")
+def with_einsum_of_words(alphas):
+    missing = 1 - torch.einsum("btl->bl", alphas)
+    return torch.einsum("bl,bl->b", missing, missing).mean()
+
+
+@right("coverage_penalty")
+def word_after_word(alphas):
+    received = torch.zeros_like(alphas[:, 0])
+    for t in range(alphas.shape[1]):
+        received = received + alphas[:, t]
+    return torch.mean(torch.sum(torch.square(torch.ones_like(received) - received), dim=-1))
