@@ -155,6 +155,46 @@ def length_of_map(x):
     return x.flatten(2).norm(dim=-1)
 
 
+@wrong(
+    "squeeze",
+    "A single number is left of the whole batch. A mean without axes takes them all; which two are to go?",
+)
+def mean_of_everything(x):
+    return x.mean()
+
+
+@wrong(
+    "squeeze",
+    "You divide by the number of channels. A mean is divided by how many numbers were added up, which is how many places a map has.",
+)
+def divided_by_channels(x):
+    return x.sum(dim=(2, 3)) / x.shape[1]
+
+
+@wrong(
+    "squeeze",
+    "You drop the signs before the mean. What a map has below zero counts against what it has above; a mean of magnitudes says how loud it is, which is something else.",
+)
+def of_magnitudes(x):
+    return x.abs().mean(dim=(2, 3))
+
+
+@wrong(
+    "squeeze",
+    "You take the maximum of each row and then the mean of those. The mean runs over the columns too.",
+)
+def mean_of_row_maxima(x):
+    return x.amax(dim=3).mean(dim=2)
+
+
+@wrong(
+    "squeeze",
+    "Your result is float32 whatever came in. A mean has the type of its numbers; nothing needs to be converted.",
+)
+def squeezed_to_float32(x):
+    return x.float().mean(dim=(2, 3))
+
+
 @wrong("squeeze", None, also=("summed_up", "axes_kept"))
 def summed_with_axes(x):
     return x.sum(dim=(2, 3), keepdim=True)
@@ -319,6 +359,46 @@ def softmax_of_batch(z, W_1, W_2):
 def overflowing_sigmoid(z, W_1, W_2):
     raw = torch.exp(torch.relu(z @ W_1.T) @ W_2.T)
     return raw / (1 + raw)
+
+
+@wrong(
+    "excite",
+    "A second ReLU stands before your sigmoid. Then no gate falls below ½, and a channel can never be closed.",
+)
+def two_relus(z, W_1, W_2):
+    return torch.sigmoid(torch.relu(torch.relu(z @ W_1.T) @ W_2.T))
+
+
+@wrong(
+    "excite",
+    "Your matrices are not transposed, so the product fits only where nothing is narrowed. The formula has z as a column; what is W z there, when z is a row?",
+)
+def not_transposed(z, W_1, W_2):
+    return torch.sigmoid(torch.relu(z @ W_1) @ W_2)
+
+
+@wrong(
+    "excite",
+    "Your gates end in the bottleneck: W_2 is not used, and there are C/r of them. Each of the C channels needs one.",
+)
+def bottleneck_only(z, W_1, W_2):
+    return torch.sigmoid(torch.relu(z @ W_1.T))
+
+
+@wrong(
+    "excite",
+    "A tanh stands in the bottleneck, where the ReLU belongs. The ReLU lets what is positive through as it is, however large.",
+)
+def tanh_between(z, W_1, W_2):
+    return torch.sigmoid(torch.tanh(z @ W_1.T) @ W_2.T)
+
+
+@wrong(
+    "excite",
+    "You cut the gates off at 0 and 1. Beyond the cut no gradient comes back, so a closed gate could never learn to open; the sigmoid is smooth.",
+)
+def cut_off(z, W_1, W_2):
+    return (torch.relu(z @ W_1.T) @ W_2.T).clamp(0, 1)
 
 
 @wrong("excite", None, also=("no_relu", "no_sigmoid"))
@@ -552,23 +632,6 @@ class NoBottleneck(nn.Module):
 
 @wrong(
     "SEBlock",
-    "The output is right and nothing can be learned: the gates are cut off from the layers that made them. Look for .detach(), .data, NumPy or no_grad.",
-)
-class DetachedGates(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        gates = excite(squeeze(x), self.down.weight, self.up.weight).detach()
-        return x * gates[:, :, None, None] + 0 * self.down.weight.sum() + 0 * self.up.weight.sum()
-
-
-@wrong(
-    "SEBlock",
     "Your constructor raises another error than a ValueError where the reduction does not divide. An assert is for what can never happen, and python -O leaves it out.",
 )
 class Asserted(nn.Module):
@@ -598,23 +661,6 @@ class SoftmaxGates(nn.Module):
     def forward(self, x):
         gates = torch.softmax(self.up(torch.relu(self.down(squeeze(x)))), dim=1)
         return x * gates[:, :, None, None]
-
-
-@wrong(
-    "SEBlock",
-    "Your block changes the maps that it is given. Whoever uses them afterwards, a skip connection for one, gets the gated maps, and the gradient of the gates is lost. Make new maps.",
-)
-class InPlace(nn.Module):
-    def __init__(self, channels, reduction):
-        super().__init__()
-        if channels % reduction:
-            raise ValueError
-        self.down = nn.Linear(channels, channels // reduction, bias=False)
-        self.up = nn.Linear(channels // reduction, channels, bias=False)
-
-    def forward(self, x):
-        x *= excite(squeeze(x), self.down.weight, self.up.weight)[:, :, None, None]
-        return x
 
 
 @wrong(
@@ -652,6 +698,75 @@ class MadeInForward(nn.Module):
         down = nn.Linear(self.channels, self.channels // self.reduction, bias=False)
         up = nn.Linear(self.channels // self.reduction, self.channels, bias=False)
         return x * excite(squeeze(x), down.weight, up.weight)[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "A second ReLU stands before your sigmoid. Then no gate falls below ½, and a channel can never be closed.",
+)
+class SETwoReLUs(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = torch.sigmoid(torch.relu(self.up(torch.relu(self.down(squeeze(x))))))
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "The gates are computed without a way back for gradients, so down and up can never learn which channels matter.",
+)
+class SEDetached(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        with torch.no_grad():
+            gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "SEBlock",
+    "Your gates meet the columns of a map instead of its channel; where C = W nothing complains. Axes line up from the right: how many must stand behind C?",
+)
+class SEGatesOnColumns(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+
+    def forward(self, x):
+        gates = excite(squeeze(x), self.down.weight, self.up.weight)
+        return x * gates[:, None, None, :]
+
+
+@wrong(
+    "SEBlock",
+    "Your layers are 1 × 1 convolutions. They compute the same, and their weights have two axes too many for the linear layers that were asked for.",
+)
+class SEConvolutions(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Conv2d(channels, channels // reduction, 1, bias=False)
+        self.up = nn.Conv2d(channels // reduction, channels, 1, bias=False)
+
+    def forward(self, x):
+        z = x.mean(dim=(2, 3), keepdim=True)
+        return x * torch.sigmoid(self.up(torch.relu(self.down(z))))
 
 
 @wrong("SEBlock", None, also=("WithBiases", "Rounded"))
@@ -732,6 +847,7 @@ def kernel_size_probes(rng):
     return [
         *(Call(c) for c in (1, 4, 8, 64, 256, 512, 1000, 2048, *some)),
         *(Call(64, 1, 0), Call(128, 1, 0), Call(100, 3, 4), Call(48, 1.5, -3), Call(16, 2, -9)),
+        *(Call(100, 0.7, 2), Call(320, 0.7, 1)),
     ]
 
 
@@ -873,6 +989,42 @@ def reach_to_each_side(channels, gamma=2, b=1):
 def three_at_least(channels, gamma=2, b=1):
     t = int(abs((math.log2(channels) + b) / gamma))
     return max(3, t if t % 2 else t + 1)
+
+
+@wrong(
+    "eca_kernel_size",
+    "gamma and b have changed places in your formula. One is added to the logarithm, and the sum is divided by the other.",
+)
+def roles_exchanged(channels, gamma=2, b=1):
+    t = int(abs((math.log2(channels) + gamma) / (b or 1)))
+    return t if t % 2 else t + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "Your test for odd and even is turned round: odd numbers are raised to even ones. What is t % 2 of an odd t?",
+)
+def odd_raised(channels, gamma=2, b=1):
+    t = int(abs((math.log2(channels) + b) / gamma))
+    return t + 1 if t % 2 else t
+
+
+@wrong(
+    "eca_kernel_size",
+    "You subtract b. It is subtracted where the authors write C in terms of k; solved for k, it is added.",
+)
+def b_subtracted(channels, gamma=2, b=1):
+    t = int(abs((math.log2(channels) - b) / gamma))
+    return t if t % 2 else t + 1
+
+
+@wrong(
+    "eca_kernel_size",
+    "You cut the logarithm before anything else is done. Cut once, at the end: what stands behind the point can still tip t over.",
+)
+def cut_too_early(channels, gamma=2, b=1):
+    t = int(abs((int(math.log2(channels)) + b) / gamma))
+    return t if t % 2 else t + 1
 
 
 @wrong("eca_kernel_size", None, also=("natural_logarithm", "left_even"))
@@ -1164,21 +1316,6 @@ class OverPlaces(nn.Module):
 
 @wrong(
     "ECABlock",
-    "The output is right and nothing can be learned: the gates are cut off from the kernel that made them. Look for .detach(), .data, NumPy or no_grad.",
-)
-class ECADetached(nn.Module):
-    def __init__(self, channels, gamma=2, b=1):
-        super().__init__()
-        k = eca_kernel_size(channels, gamma, b)
-        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
-
-    def forward(self, x):
-        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0]).detach()
-        return x * gates[:, :, None, None] + 0 * self.kernel.weight.sum()
-
-
-@wrong(
-    "ECABlock",
     "Only the gates come back. The maps must still be multiplied by them, so that the block fits behind any convolution.",
 )
 class ECAGatesOnly(nn.Module):
@@ -1189,6 +1326,37 @@ class ECAGatesOnly(nn.Module):
 
     def forward(self, x):
         return torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
+
+
+@wrong(
+    "ECABlock",
+    "The gates are computed without a way back for gradients, so the kernel can never learn whom to hear.",
+)
+class ECADetached(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0]).detach()
+        return x * gates[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "All zeros stand on one side of your row, so a channel hears only those before it. That is for time, where the future is unknown; channels have neighbours on both sides.",
+)
+class ECAOneSided(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        self.k = eca_kernel_size(channels, gamma, b)
+        self.kernel = nn.Conv1d(1, 1, self.k, bias=False)
+
+    def forward(self, x):
+        row = nn.functional.pad(squeeze(x)[:, None], (self.k - 1, 0))
+        gates = torch.sigmoid(self.kernel(row)[:, 0])
+        return x * gates[:, :, None, None]
 
 
 @wrong("ECABlock", None, also=("KernelWithBias", "ThreeLong"))
@@ -1403,6 +1571,25 @@ def larger_of_both(x, W_1, W_2):
 def gate_with_axes(x, W_1, W_2):
     pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
     return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))[:, :, None, None]
+
+
+@wrong(
+    "channel_gate",
+    "A second ReLU stands behind W_2. Then no gate falls below ½, and a channel can never be closed.",
+)
+def gate_with_two_relus(x, W_1, W_2):
+    mean = torch.relu(torch.relu(x.mean(dim=(2, 3)) @ W_1.T) @ W_2.T)
+    highest = torch.relu(torch.relu(x.amax(dim=(2, 3)) @ W_1.T) @ W_2.T)
+    return torch.sigmoid(mean + highest)
+
+
+@wrong(
+    "channel_gate",
+    "Your first pool is a sum: it grows with the size of the map. The mean is asked for.",
+)
+def sum_and_maximum(x, W_1, W_2):
+    total, highest = x.sum(dim=(2, 3)), x.amax(dim=(2, 3))
+    return torch.sigmoid((torch.relu(total @ W_1.T) + torch.relu(highest @ W_1.T)) @ W_2.T)
 
 
 @wrong("channel_gate", None, also=("mean_only", "gate_without_sigmoid"))
@@ -1665,6 +1852,42 @@ def even_asserted(x, kernel):
     assert k % 2 == 1
     pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
     return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
+
+
+@wrong(
+    "spatial_gate",
+    "You pool the places, and the channels stay. A gate for each place is asked for: there the channels are what is pooled.",
+)
+def pools_places(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    pools = torch.stack([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)[:, :, None]
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=k // 2))
+
+
+@wrong(
+    "spatial_gate",
+    "Your padding is 3 whatever the kernel. That fits the authors' 7 × 7; how far does a kernel of k reach to each side?",
+)
+def padding_of_three(x, kernel):
+    if kernel.shape[-1] % 2 == 0:
+        raise ValueError
+    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=3))
+
+
+@wrong(
+    "spatial_gate",
+    "Each of your two maps has a sigmoid of its own, and the gates are added. Both maps go into one sum: add, then squash.",
+)
+def map_by_map(x, kernel):
+    k = kernel.shape[-1]
+    if k % 2 == 0:
+        raise ValueError
+    mean = nn.functional.conv2d(x.mean(dim=1, keepdim=True), kernel[:, :1], padding=k // 2)
+    highest = nn.functional.conv2d(x.amax(dim=1, keepdim=True), kernel[:, 1:], padding=k // 2)
+    return torch.sigmoid(mean) + torch.sigmoid(highest)
 
 
 @wrong("spatial_gate", None, also=("maximum_first", "even_accepted"))
@@ -2116,7 +2339,7 @@ class CBAMAsserted(nn.Module):
 
 @wrong(
     "CBAM",
-    "Your block changes the maps that it is given. Whoever uses them afterwards gets the gated maps, and the gradient of the gates is lost. Make new maps.",
+    "Your block changes the maps that it is given. Whoever uses them afterwards gets the gated maps, and torch, which needs the old ones for the gradients, stops with an error. Make new maps.",
 )
 class CBAMInPlace(nn.Module):
     def __init__(self, channels, reduction, kernel_size=7):
