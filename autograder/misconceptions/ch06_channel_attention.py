@@ -2949,3 +2949,881 @@ def word_after_word(alphas):
     for t in range(alphas.shape[1]):
         received = received + alphas[:, t]
     return torch.mean(torch.sum(torch.square(torch.ones_like(received) - received), dim=-1))
+
+
+# ---------------------------------------------------------------- CBAM
+
+
+@probes("CBAM")
+def cbam_probes(rng):
+    def probe(b, c, r, h, w, k, init=None):
+        shapes = (b, c, h, w), (c // r, c), (c, c // r), (1, 2, k, k)
+        x, down, up, conv = (part / 1.5 for part in normal(rng, *shapes, dtype=torch.float32))
+        parameters = {"down.weight": down, "up.weight": up, "conv.weight": conv}
+        return Module((c, r, k) if init is None else init, parameters, (2 * x + 0.3,))
+
+    return [
+        probe(2, 6, 2, 4, 5, 3),
+        probe(3, 4, 2, 4, 4, 1),
+        probe(1, 9, 3, 5, 3, 5),
+        probe(2, 4, 4, 3, 5, 7, (4, 4)),
+        Module((6, 4, 3), {}, (torch.ones(1, 6, 2, 3),)),
+        Module((6, 3, 4), {}, (torch.ones(1, 6, 2, 3),)),
+    ]
+
+
+@wrong(
+    "CBAM",
+    "Your block asks for the places first. The gates do not commute: the places are to be pooled from maps whose unimportant channels are already closed.",
+)
+class PlacesFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * spatial_gate(x, self.conv.weight)
+        return x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+
+
+@wrong(
+    "CBAM",
+    "Your gates stand side by side: both read x. The gate of a place should read maps that the channel gates have scaled.",
+)
+class SideBySide(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        channels = channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * channels * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your channel gates are read by the places and then forgotten: x itself is multiplied at the end. The scaled maps go on.",
+)
+class ScaledForReadingOnly(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        scaled = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(scaled, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Only the channels have gates in your block; conv is made and never used. The second half asks where.",
+)
+class ChannelsOnly(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        return x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+
+
+@wrong(
+    "CBAM",
+    "Only the places have gates in your block; down and up are made and never used. The first half asks which channels.",
+)
+class PlacesOnly(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your linear layers have a bias. nn.Linear brings one unless told bias=False; in this block nothing has one.",
+)
+class LinearBiases(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        parts = [self.up(torch.relu(self.down(pool))) for pool in (squeeze(x), x.amax(dim=(2, 3)))]
+        x = x * torch.sigmoid(sum(parts))[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your convolution has a bias. nn.Conv2d brings one unless told bias=False; in this block nothing has one.",
+)
+class ConvBias(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+        return x * torch.sigmoid(self.conv(pools))
+
+
+@wrong("CBAM", None, also=("LinearBiases", "ConvBias"))
+class BiasesEverywhere(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2)
+
+    def forward(self, x):
+        parts = [self.up(torch.relu(self.down(pool))) for pool in (squeeze(x), x.amax(dim=(2, 3)))]
+        x = x * torch.sigmoid(sum(parts))[:, :, None, None]
+        pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+        return x * torch.sigmoid(self.conv(pools))
+
+
+@wrong(
+    "CBAM",
+    "You add x at the end. Then nothing can be closed; the sum belongs to the residual network that the authors put the block into.",
+)
+class CBAMResidual(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        y = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x + y * spatial_gate(y, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Mean and maximum go through matrices of their own in your block. One pair is shared: what makes a channel matter is the same for both.",
+)
+class MatricesOfTheirOwn(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.down_max = nn.Linear(channels, channels // reduction, bias=False)
+        self.up_max = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        mean = self.up(torch.relu(self.down(squeeze(x))))
+        highest = self.up_max(torch.relu(self.down_max(x.amax(dim=(2, 3)))))
+        x = x * torch.sigmoid(mean + highest)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your channel gates read the mean alone, as in SEBlock. CBAM asks the maximum as well.",
+)
+class ChannelsByMeanAlone(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * excite(squeeze(x), self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Your convolution reads the maximum before the mean. Its first channel is for the mean, and the shapes cannot tell.",
+)
+class MaximumMapFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        pools = torch.stack([x.amax(dim=1), x.mean(dim=1)], dim=1)
+        return x * torch.sigmoid(self.conv(pools))
+
+
+@wrong(
+    "CBAM",
+    "You add mean and maximum before the matrices. Then a low mean can cancel a high maximum in the ReLU; each goes through by itself.",
+)
+class PoolsAddedFirst(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        z = x.mean(dim=(2, 3)) + x.amax(dim=(2, 3))
+        x = x * excite(z, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "Each pool of your channels has a sigmoid of its own. Their sum reaches 2, and a map can come out larger than it was; add first, squash once.",
+)
+class SigmoidsAdded(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        gates = 0
+        for pool in (squeeze(x), x.amax(dim=(2, 3))):
+            gates = gates + excite(pool, self.down.weight, self.up.weight)
+        x = x * gates[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "There is no ReLU between down and up. Two linear layers in a row are one, and no gate could depend on channels together.",
+)
+class CBAMWithoutReLU(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        gates = torch.sigmoid(self.up(self.down(squeeze(x) + x.amax(dim=(2, 3)))))
+        x = x * gates[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "A reduction that does not divide the channels passes without a word, rounded down. That is a mistake of the caller, who should hear of it.",
+)
+class CBAMRoundedDown(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "An even kernel_size is not refused when the block is made. It has no middle, and the mistake shows only when a picture comes, if at all.",
+)
+class EvenKernelMade(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+        return x * torch.sigmoid(self.conv(pools))
+
+
+@wrong(
+    "CBAM",
+    "Where nobody says otherwise your kernel is 3 × 3. The authors found that a wide window finds places better, and take 7 × 7.",
+)
+class DefaultOfThree(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=3):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+        return x * torch.sigmoid(self.conv(pools))
+
+
+@wrong(
+    "CBAM",
+    "The gates of your channels are computed without a way back for gradients, so down and up can never learn which channels matter.",
+)
+class ChannelGateDetached(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        with torch.no_grad():
+            gates = channel_gate(x, self.down.weight, self.up.weight)
+        x = x * gates[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@wrong(
+    "CBAM",
+    "The gate of the places comes back without the maps. The block's last step multiplies the scaled maps by it.",
+)
+class PlacesAlone(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return spatial_gate(x, self.conv.weight)
+
+
+@right("CBAM")
+class CBAMWithFunctions(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or not kernel_size % 2:
+            raise ValueError("no")
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * spatial_gate(x, self.conv.weight)
+
+
+@right("CBAM")
+class CBAMWithPools(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if kernel_size % 2 == 0 or channels % reduction != 0:
+            raise ValueError("no")
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.pools = nn.AdaptiveAvgPool2d(1), nn.AdaptiveMaxPool2d(1)
+
+    def forward(self, x):
+        parts = [self.up(nn.functional.relu(self.down(pool(x).flatten(1)))) for pool in self.pools]
+        y = x * torch.sigmoid(torch.stack(parts).sum(0)).unflatten(1, (-1, 1, 1))
+        maps = torch.stack([y.mean(1), y.max(1).values], dim=1)
+        return y * self.conv(maps).sigmoid()
+
+
+@right("CBAM")
+class CBAMGateTimesGate(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction or kernel_size % 2 == 0:
+            raise ValueError("no")
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=(kernel_size - 1) // 2, bias=False)
+
+    def forward(self, x):
+        which = channel_gate(x, self.down.weight, self.up.weight)[..., None, None]
+        return x * (which * spatial_gate(which * x, self.conv.weight))
+
+
+# ---------------------------------------------------------------- attend_regions
+
+
+@probes("attend_regions")
+def region_probes(rng):
+    def probe(b, c, h, w, d, a, steep=1, dtype=torch.float64):
+        shapes = (b, c, h, w), (b, d), (c, a), (d, a), (a,)
+        *others, v = normal(rng, *shapes, dtype=dtype)
+        return Call(*others, steep * v)
+
+    return [
+        probe(2, 4, 3, 5, 6, 7),
+        probe(3, 3, 3, 3, 3, 3),
+        probe(1, 5, 4, 2, 3, 4),
+        probe(2, 3, 2, 4, 5, 6, dtype=torch.float32),
+        probe(2, 4, 3, 2, 3, 5, 500, torch.float32),
+    ]
+
+
+@wrong(
+    "attend_regions",
+    "Your regions are cut from the numbers in memory, channels and places mixed: a region of yours is no place of the picture. Join H and W first; then which two axes must change places?",
+)
+def regions_by_reshape(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.reshape(b, height * width, c)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "The decoder's state does not matter in your function, so that every word looks at the same regions. It belongs inside the tanh, added to each region's part.",
+)
+def state_unused(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "There is no tanh in your scores. Without it the state adds the same number to every region, and the softmax cannot see it.",
+)
+def no_tanh(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax((regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs along each row of the picture by itself, so the weights add up to H. All regions share one total of 1.",
+)
+def softmax_row_by_row(features, hidden, W_f, W_h, v):
+    scores = torch.tanh(features.permute(0, 2, 3, 1) @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores, dim=2)
+    return torch.einsum("bhw,bchw->bc", alpha, features), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs along each column of the picture by itself, so the weights add up to W. All regions share one total of 1.",
+)
+def softmax_column_by_column(features, hidden, W_f, W_h, v):
+    scores = torch.tanh(features.permute(0, 2, 3, 1) @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores, dim=1)
+    return torch.einsum("bhw,bchw->bc", alpha, features), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax runs over the batch: the pictures compete for a place. Each picture's regions share a total of 1 among themselves.",
+)
+def regions_softmax_over_batch(features, hidden, W_f, W_h, v):
+    scores = torch.tanh(features.permute(0, 2, 3, 1) @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores, dim=0)
+    return torch.einsum("bhw,bchw->bc", alpha, features), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your weights still lie in one row of H·W numbers. Give them the picture's two axes back, so that they can be laid over it.",
+)
+def alpha_in_a_row(features, hidden, W_f, W_h, v):
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your result has the weights first. In this course the output comes first, then the weights.",
+)
+def weights_first(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return alpha.reshape(b, height, width), (alpha[:, :, None] * regions).sum(dim=1)
+
+
+@wrong(
+    "attend_regions",
+    "Only the context comes back. A heatmap for each word needs the weights, too: return both.",
+)
+def context_only(features, hidden, W_f, W_h, v):
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1)
+
+
+@wrong(
+    "attend_regions",
+    "Your context is a mean over the weighted regions: you divide by their number after the weights have shared out the total of 1. Add them up.",
+)
+def context_divided(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).mean(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your regions are not added up: the weighted features come back as a whole map. The decoder gets one vector, C numbers long.",
+)
+def context_not_summed(features, hidden, W_f, W_h, v):
+    scores = torch.tanh(features.permute(0, 2, 3, 1) @ W_f + (hidden @ W_h)[:, None, None]) @ v
+    alpha = torch.softmax(scores.flatten(1), dim=1).view_as(scores)
+    return features * alpha[:, None], alpha
+
+
+@wrong(
+    "attend_regions",
+    "Your weights come from a sigmoid and have no common total. That is a gate; attention over regions shares out a total of 1.",
+)
+def sigmoid_weights(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.sigmoid(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You divide by √a. The root belongs to dot products, whose spread grows with the width; additive scores have none.",
+)
+def scaled(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v / v.shape[0] ** 0.5
+    alpha = torch.softmax(scores, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "You choose the best region and leave the others. That is hard attention, which passes no gradient; soft attention takes a share of each.",
+)
+def best_region_only(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    best = (torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v).argmax(dim=1)
+    alpha = nn.functional.one_hot(best, height * width).to(features.dtype)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your map of weights is cut into rows of the wrong length: H and W have changed places at the end. The regions were joined row by row, each W long.",
+)
+def alpha_sideways(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, width, height)
+
+
+@wrong(
+    "attend_regions",
+    "Region and state are squashed separately and then added. What the state adds is then the same for every region, and the softmax cannot see it; one tanh goes around the sum.",
+)
+def two_tanhs(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    scores = (torch.tanh(regions @ W_f) + torch.tanh(hidden @ W_h)[:, None]) @ v / 1.0
+    alpha = torch.softmax(scores + torch.zeros_like(scores), dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your tanh stands around the whole score, v included. Then no score is beyond ±1, and no region can have much more weight than another.",
+)
+def tanh_around_all(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh((regions @ W_f + (hidden @ W_h)[:, None]) @ v), dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Region and state are multiplied inside your tanh. In additive attention they are added, which is where it has its name from.",
+)
+def multiplied_inside(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    alpha = torch.softmax(torch.tanh((regions @ W_f) * (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your softmax takes exponentials of the scores as they are, and large ones overflow. Only differences between scores count: subtract the largest first, or let torch do it.",
+)
+def overflowing(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2)
+    raw = torch.exp(torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v)
+    alpha = raw / raw.sum(dim=1, keepdim=True)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@wrong(
+    "attend_regions",
+    "Your context is made of the projected features, a numbers long. W_f serves the scores alone; what is averaged is the features themselves.",
+)
+def context_of_projections(features, hidden, W_f, W_h, v):
+    b, _, height, width = features.shape
+    regions = features.flatten(2).transpose(1, 2) @ W_f
+    alpha = torch.softmax(torch.tanh(regions + (hidden @ W_h)[:, None]) @ v, dim=1)
+    return (alpha[:, :, None] * regions).sum(dim=1), alpha.reshape(b, height, width)
+
+
+@right("attend_regions")
+def regions_with_einsum(features, hidden, W_f, W_h, v):
+    inside = torch.einsum("bchw,ca->bhwa", features, W_f) + (hidden @ W_h)[:, None, None, :]
+    scores = torch.tanh(inside) @ v
+    alpha = torch.softmax(scores.flatten(1), dim=-1).view_as(scores)
+    return torch.einsum("bhw,bchw->bc", alpha, features), alpha
+
+
+@right("attend_regions")
+def regions_with_permute(features, hidden, W_f, W_h, v):
+    b, c, height, width = features.shape
+    regions = features.permute(0, 2, 3, 1).reshape(b, height * width, c)
+    state = (hidden @ W_h).unsqueeze(1)
+    alpha = torch.tanh(regions @ W_f + state).matmul(v).softmax(dim=-1)
+    context = torch.bmm(alpha.unsqueeze(1), regions).squeeze(1)
+    return context, alpha.view(b, height, width)
+
+
+@right("attend_regions")
+def regions_without_softmax(features, hidden, W_f, W_h, v):
+    flat = features.flatten(2)
+    inside = torch.tanh(W_f.T @ flat + (hidden @ W_h)[:, :, None])
+    scores = torch.einsum("a,bal->bl", v, inside)
+    raw = torch.exp(scores - scores.max(dim=1, keepdim=True).values)
+    alpha = raw / raw.sum(dim=1, keepdim=True)
+    return (flat @ alpha[:, :, None])[:, :, 0], alpha.unflatten(1, features.shape[2:])
+
+
+# ---------------------------------------------------------------- coverage_penalty
+
+
+@probes("coverage_penalty")
+def coverage_probes(rng):
+    def probe(b, t, regions, dtype=torch.float64):
+        (scores,) = normal(rng, (b, t, regions), dtype=dtype)
+        return Call(torch.softmax(2 * scores, dim=-1))
+
+    return [probe(2, 3, 5), probe(3, 3, 3), probe(4, 6, 2), probe(1, 2, 7), probe(3, 4, 2, torch.float32)]
+
+
+@wrong(
+    "coverage_penalty",
+    "You add up each word's weights over the regions. That total is always 1, so your penalty is always 0; what has a *region* received over all words?",
+)
+def words_summed(alphas):
+    return ((1 - alphas.sum(dim=2)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You square each weight's distance from 1 before the words are added up. No single look need be 1; it is the total that should.",
+)
+def squared_first(alphas):
+    return ((1 - alphas) ** 2).sum(dim=(1, 2)).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You add up the penalties of all pictures. Then a larger batch has a larger loss; the batch is averaged.",
+)
+def batch_summed(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum()
+
+
+@wrong(
+    "coverage_penalty",
+    "You average over the regions, too. Within a picture the squares are added up; only the batch is averaged.",
+)
+def regions_averaged(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You take magnitudes in place of squares. A square lets small deviations pass and punishes large ones.",
+)
+def magnitudes(alphas):
+    return (1 - alphas.sum(dim=1)).abs().sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You average a region's weights over the words, so that it can never have received much. The words' weights are added up.",
+)
+def words_averaged(alphas):
+    return ((1 - alphas.mean(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "One penalty for each picture comes back. A loss is a single number: their mean is missing.",
+)
+def one_per_picture(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum(dim=1)
+
+
+@wrong(
+    "coverage_penalty",
+    "Your penalty is a Python number, and no gradient goes back through it. Keep it a tensor: it is part of a loss.",
+)
+def python_number(alphas):
+    return ((1 - alphas.sum(dim=1)) ** 2).sum(dim=1).mean().item()
+
+
+@wrong(
+    "coverage_penalty",
+    "You want each region to receive T/L, its fair share. The formula asks for a total of 1, whatever the number of words.",
+)
+def fair_share(alphas):
+    _, words, regions = alphas.shape
+    return ((words / regions - alphas.sum(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Regions that receive too much go free in your function: only what is missing counts. The square counts both.",
+)
+def only_missing(alphas):
+    return (torch.relu(1 - alphas.sum(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Regions that receive too little go free in your function: only the excess counts. The square counts both.",
+)
+def only_excess(alphas):
+    return (torch.relu(alphas.sum(dim=1) - 1) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You add the regions up before you square. Then what one has too much makes up for what another lacks; the square belongs to each region.",
+)
+def squared_last(alphas):
+    return ((1 - alphas.sum(dim=1)).sum(dim=1) ** 2).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You take the root of each picture's sum. The formula has the squared length, not the length.",
+)
+def root_taken(alphas):
+    return (1 - alphas.sum(dim=1)).norm(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You square what a region has received, and then subtract. The square goes around the difference.",
+)
+def received_squared(alphas):
+    return (1 - alphas.sum(dim=1) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "You keep the largest weight that a region has received. Several small looks count together: add them up.",
+)
+def largest_look(alphas):
+    return ((1 - alphas.amax(dim=1)) ** 2).sum(dim=1).mean()
+
+
+@wrong(
+    "coverage_penalty",
+    "Looks at a region are added up over the whole batch. A region of one picture has nothing to do with that of another; the mean over pictures comes last.",
+)
+def pictures_pooled(alphas):
+    return ((1 - alphas.sum(dim=(0, 1))) ** 2).sum()
+
+
+@wrong(
+    "coverage_penalty",
+    "The mean over pictures stands inside your square. Then one picture's neglect is hidden by another's excess; average the penalties.",
+)
+def averaged_first(alphas):
+    return ((1 - alphas.sum(dim=1).mean(dim=0)) ** 2).sum()
+
+
+@right("coverage_penalty")
+def penalty_with_einsum(alphas):
+    missing = 1 - torch.einsum("btl->bl", alphas)
+    return torch.einsum("bl,bl->", missing, missing) / alphas.shape[0]
+
+
+@right("coverage_penalty")
+def penalty_with_pow(alphas):
+    return (alphas.sum(1) - 1).pow(2).sum(-1).mean(0)
+
+
+@right("coverage_penalty")
+def penalty_picture_by_picture(alphas):
+    return torch.stack([((1 - one.sum(dim=0)) ** 2).sum() for one in alphas]).mean()
+
+
+@right("coverage_penalty")
+def penalty_with_ones(alphas):
+    ones = alphas.new_ones(alphas.shape[0], 1, alphas.shape[1])
+    return torch.square(1 - (ones @ alphas)[:, 0]).sum() / len(alphas)
