@@ -401,6 +401,14 @@ def cut_off(z, W_1, W_2):
     return (torch.relu(z @ W_1.T) @ W_2.T).clamp(0, 1)
 
 
+@wrong(
+    "excite",
+    "You follow the formula letter by letter, with z as a column. Here each *row* of z is a picture: the product fits only where there are as many pictures as channels, and then mixes pictures. What is W z for a row?",
+)
+def taken_as_columns(z, W_1, W_2):
+    return torch.sigmoid(W_2 @ torch.relu(W_1 @ z))
+
+
 @wrong("excite", None, also=("no_relu", "no_sigmoid"))
 def two_matrices_only(z, W_1, W_2):
     return z @ W_1.T @ W_2.T
@@ -794,6 +802,35 @@ class BiasedWithoutSigmoid(nn.Module):
         return x * self.up(torch.relu(self.down(squeeze(x))))[:, :, None, None]
 
 
+@wrong("SEBlock", None, also=("InASequential", "Rounded"))
+class SequentialAndRounded(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        self.fc = nn.Sequential(
+            nn.Linear(channels, channels // reduction, bias=False),
+            nn.ReLU(),
+            nn.Linear(channels // reduction, channels, bias=False),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, x):
+        return x * self.fc(squeeze(x))[:, :, None, None]
+
+
+@wrong("SEBlock", None, also=("WithBiases", "PooledOverBatch"))
+class BiasedOverBatch(nn.Module):
+    def __init__(self, channels, reduction):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction)
+        self.up = nn.Linear(channels // reduction, channels)
+
+    def forward(self, x):
+        gates = torch.sigmoid(self.up(torch.relu(self.down(x.mean(dim=(0, 2, 3))))))
+        return x * gates[:, None, None]
+
+
 @right("SEBlock")
 class WithOwnFunctions(nn.Module):
     def __init__(self, channels, reduction):
@@ -1035,6 +1072,18 @@ def natural_and_even(channels, gamma=2, b=1):
 @wrong("eca_kernel_size", None, also=("rounded", "left_even"))
 def rounded_and_even(channels, gamma=2, b=1):
     return round(abs((math.log2(channels) + b) / gamma))
+
+
+@wrong("eca_kernel_size", None, also=("rounded", "without_magnitude"))
+def rounded_without_magnitude(channels, gamma=2, b=1):
+    t = round((math.log2(channels) + b) / gamma)
+    return t if t % 2 else t + 1
+
+
+@wrong("eca_kernel_size", None, also=("natural_logarithm", "without_magnitude"))
+def natural_without_magnitude(channels, gamma=2, b=1):
+    t = int((math.log(channels) + b) / gamma)
+    return t if t % 2 else t + 1
 
 
 @right("eca_kernel_size")
@@ -1357,6 +1406,20 @@ class ECAOneSided(nn.Module):
         row = nn.functional.pad(squeeze(x)[:, None], (self.k - 1, 0))
         gates = torch.sigmoid(self.kernel(row)[:, 0])
         return x * gates[:, :, None, None]
+
+
+@wrong(
+    "ECABlock",
+    "Your convolution has another name than kernel. Names are how a trained state is found again; the computation is right.",
+)
+class OtherName(nn.Module):
+    def __init__(self, channels, gamma=2, b=1):
+        super().__init__()
+        k = eca_kernel_size(channels, gamma, b)
+        self.conv = nn.Conv1d(1, 1, k, padding=k // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.conv(squeeze(x)[:, None])[:, 0])[:, :, None, None]
 
 
 @wrong("ECABlock", None, also=("KernelWithBias", "ThreeLong"))
@@ -1738,7 +1801,8 @@ def even_accepted(x, kernel):
 )
 def even_padded_same(x, kernel):
     pools = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
-    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding="same"))
+    low, high = (kernel.shape[-1] - 1) // 2, kernel.shape[-1] // 2  # as padding="same", without its warning
+    return torch.sigmoid(nn.functional.conv2d(nn.functional.pad(pools, (low, high) * 2), kernel))
 
 
 @wrong(
@@ -1900,6 +1964,18 @@ def maximum_first_even_accepted(x, kernel):
 def no_sigmoid_even_accepted(x, kernel):
     pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
     return nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2)
+
+
+@wrong("spatial_gate", None, also=("padding_of_three", "even_accepted"))
+def padding_of_three_even_accepted(x, kernel):
+    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=3))
+
+
+@wrong("spatial_gate", None, also=("axis_lost", "even_accepted"))
+def axis_lost_even_accepted(x, kernel):
+    pools = torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+    return torch.sigmoid(nn.functional.conv2d(pools, kernel, padding=kernel.shape[-1] // 2))[:, 0]
 
 
 @right("spatial_gate")
@@ -2254,11 +2330,13 @@ class EvenPaddedSame(nn.Module):
             raise ValueError
         self.down = nn.Linear(channels, channels // reduction, bias=False)
         self.up = nn.Linear(channels // reduction, channels, bias=False)
-        self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
 
     def forward(self, x):
         x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
-        return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+        low, high = (self.conv.kernel_size[0] - 1) // 2, self.conv.kernel_size[0] // 2
+        pools = nn.functional.pad(torch.stack([x.mean(1), x.amax(1)], dim=1), (low, high) * 2)
+        return x * torch.sigmoid(self.conv(pools))
 
 
 @wrong(
@@ -2416,6 +2494,51 @@ class NothingChecked(nn.Module):
     def forward(self, x):
         x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
         return x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong("CBAM", None, also=("InParallel", "EvenAccepted"))
+class ParallelEvenAccepted(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        gates = channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * gates * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+
+
+@wrong("CBAM", None, also=("PlacesFirst", "EvenAccepted"))
+class PlacesFirstEvenAccepted(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * torch.sigmoid(self.conv(torch.stack([x.mean(1), x.amax(1)], dim=1)))
+        return x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+
+
+@wrong("CBAM", None, also=("MaximumFirst", "EvenAccepted"))
+class MaximumFirstEvenAccepted(nn.Module):
+    def __init__(self, channels, reduction, kernel_size=7):
+        super().__init__()
+        if channels % reduction:
+            raise ValueError
+        self.down = nn.Linear(channels, channels // reduction, bias=False)
+        self.up = nn.Linear(channels // reduction, channels, bias=False)
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x):
+        x = x * channel_gate(x, self.down.weight, self.up.weight)[:, :, None, None]
+        return x * torch.sigmoid(self.conv(torch.stack([x.amax(1), x.mean(1)], dim=1)))
 
 
 @right("CBAM")
