@@ -15,6 +15,10 @@ _LENGTH_ONE = "the axis has length one: its first entry is its last"
 _LAST = "axis 2 of four is axis −2"
 _RAISED = "what follows raises a ValueError itself: {}"
 _VANISHES = "it is multiplied by e^−∞ = 0 before anything is added"
+_NO_ORDER = "a mean or a maximum over two axes has no order"
+_SAME_SUM = "both go the same way and are added"
+_MAGNITUDE = "only the magnitude of t counts"
+_ODD = "an odd number leaves a rest, whichever sign that has"
 _SQUARED = "what follows is squared, so the sign is lost"
 
 # (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
@@ -136,7 +140,7 @@ EQUIVALENT = {
     ("05-multi-head", "positional_encoding"): {
         "if d % 2 -> never": _RAISED.format("the pairs do not add up for reshape"),
         "2 -> 1": _RAISED.format("the pairs do not add up for reshape"),
-        "2 -> -2": "an odd number leaves a rest, whichever sign that has",
+        "2 -> -2": _ODD,
         "ValueError(f'sines and cosines come in pairs; the width {d} is odd') -> ValueError()": _WORDS,
     },
     ("05-multi-head", "MultiHeadAttention"): {
@@ -182,6 +186,56 @@ EQUIVALENT = {
         "1 -> -1 #3": "the last of two axes is axis 1",
         "1 -> -1 #4": "the last of two axes is axis 1",
         "q -> k #2": _SAME_WIDTH,
+    },
+    ("06-channel-attention", "squeeze"): {
+        "(2, 3) -> (3, 2)": _NO_ORDER,
+        "2 -> -2": _LAST,
+    },
+    ("06-channel-attention", "SEBlock"): {
+        "ValueError(f'a reduction of {reduction} does not divide {channels} channels') -> ValueError()": _WORDS,
+        "(2, 3) -> (3, 2)": _NO_ORDER,
+        "2 -> -2": _LAST,
+    },
+    ("06-channel-attention", "eca_kernel_size"): {
+        "2 -> -2": _MAGNITUDE,
+        "2 -> -2 #2": _ODD,
+    },
+    ("06-channel-attention", "ECABlock"): {
+        "2 -> -2": _MAGNITUDE,
+        "(2, 3) -> (3, 2)": _NO_ORDER,
+        "2 -> -2 #3": _LAST,
+        "0 -> -1": _LENGTH_ONE,
+    },
+    ("06-channel-attention", "channel_gate"): {
+        "(x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) -> (x.amax(dim=(2, 3)), x.mean(dim=(2, 3)))": _SAME_SUM,
+        "(2, 3) -> (3, 2)": _NO_ORDER,
+        "(2, 3) -> (3, 2) #2": _NO_ORDER,
+        "2 -> -2": _LAST,
+        "2 -> -2 #2": _LAST,
+    },
+    ("06-channel-attention", "spatial_gate"): {
+        "ValueError(f'an even kernel, {k} wide, has no middle') -> ValueError()": _WORDS,
+        "1 -> 2": "a kernel is as high as it is wide",
+        "2 -> -2": _ODD,
+    },
+    ("06-channel-attention", "CBAM"): {
+        "(x.mean(dim=(2, 3)), x.amax(dim=(2, 3))) -> (x.amax(dim=(2, 3)), x.mean(dim=(2, 3)))": _SAME_SUM,
+        "ValueError(f'a reduction of {reduction} does not divide {channels} channels') -> ValueError()": _WORDS,
+        "ValueError(f'an even kernel, {kernel_size} wide, has no middle') -> ValueError()": _WORDS,
+        "2 -> -2 #2": _ODD,
+        "(2, 3) -> (3, 2)": _NO_ORDER,
+        "(2, 3) -> (3, 2) #2": _NO_ORDER,
+        "2 -> -2 #4": _LAST,
+        "2 -> -2 #5": _LAST,
+    },
+    ("06-channel-attention", "attend_regions"): {
+        "features.flatten(2).transpose(1, 2) -> features.flatten(2).transpose(2, 1)": _SAME_SWAP,
+        "1 -> -1 #2": "the last of two axes is axis 1",
+        "2 -> -2 #2": _LAST,
+    },
+    ("06-channel-attention", "coverage_penalty"): {
+        "1 -> -1 #2": "the last of two axes is axis 1",
+        "1 - received -> received - 1": _SQUARED,
     },
 }
 

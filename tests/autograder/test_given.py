@@ -148,3 +148,25 @@ def test_chapter_5_means_what_its_lessons_mean():
             inner.load_state_dict(parts)
         masks = [part[:, None] if part.dtype == torch.bool and part.ndim == 3 else part for part in inputs]
         torch.testing.assert_close(mine(*inputs), theirs(*masks), atol=1e-4, rtol=1e-4)
+
+
+def test_chapter_6_means_what_its_lessons_mean():
+    channels = pytest.importorskip("attention_course.channel_attention")
+    import torch
+
+    ours = names_of("06-channel-attention")
+    x, kernel = torch.randn(2, 6, 5, 4), torch.randn(1, 2, 3, 3)
+    z, W_1, W_2 = x.mean((2, 3)), torch.randn(3, 6), torch.randn(6, 3)
+    for name, arguments in (
+        ("squeeze", (x,)),
+        ("excite", (z, W_1, W_2)),
+        ("channel_gate", (x, W_1, W_2)),
+        ("spatial_gate", (x, kernel)),
+    ):
+        torch.testing.assert_close(ours[name](*arguments), getattr(channels, name)(*arguments))
+    for sizes in ((64,), (256, 2, 1), (48, 1.5, -3)):
+        assert ours["eca_kernel_size"](*sizes) == channels.eca_kernel_size(*sizes)
+    for name, init in (("SEBlock", (6, 2)), ("ECABlock", (6, 1, 3)), ("CBAM", (6, 2, 3))):
+        mine, theirs = ours[name](*init), getattr(channels, name)(*init)
+        mine.load_state_dict(theirs.state_dict())
+        torch.testing.assert_close(mine(x), theirs(x))
