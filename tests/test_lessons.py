@@ -16,6 +16,7 @@ CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
+CHAPTER_6 = "06-channel-attention"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -144,6 +145,18 @@ BREAKS = [
         "packed letters that see each other",
         "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
+    (
+        f"{CHAPTER_6}/squeeze-and-excitation",
+        "a defect that is the same in every image",
+        "works = rng.integers(CAMERAS, size=len(x))",
+        "works = np.zeros(len(x), dtype=int)",
+    ),
+    (
+        f"{CHAPTER_6}/spatial-attention",
+        "a map of places without the normalisation",
+        "places = torch.sigmoid(self.norm(place_scores(x, self.conv.weight)))",
+        "places = torch.sigmoid(place_scores(x, self.conv.weight))",
     ),
 ]
 

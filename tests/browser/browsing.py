@@ -24,6 +24,8 @@ PAGES = {
     "causal mask": "book/04-masking/causal-mask.html",
     "mask explorer": "book/04-masking/explorer.html",
     "quiz 4": "book/04-masking/quiz.html",
+    "squeeze and excitation": "book/06-channel-attention/squeeze-and-excitation.html",
+    "spatial attention": "book/06-channel-attention/spatial-attention.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
