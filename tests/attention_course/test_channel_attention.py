@@ -40,7 +40,9 @@ def test_a_reduction_that_does_not_divide_is_refused(block, reduction):
         block(8, reduction)
 
 
-@pytest.mark.parametrize(("channels", "size"), [(8, 3), (24, 3), (64, 3), (128, 5), (256, 5), (512, 5), (2, 1)])
+@pytest.mark.parametrize(
+    ("channels", "size"), [(8, 3), (24, 3), (64, 3), (128, 5), (256, 5), (512, 5), (2, 1)]
+)
 def test_eca_kernel_size(channels, size):
     assert ca.eca_kernel_size(channels) == size
 
