@@ -17,6 +17,7 @@ CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
 CHAPTER_5 = "05-multi-head"
+CHAPTER_6 = "06-channel-attention"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -190,6 +191,18 @@ BREAKS = [
         "        for part in (model.encoder, model.decoder):\n"
         "            part.embedding.forward = part.embedding.tokens.forward\n"
         "        return model",
+    ),
+    (
+        f"{CHAPTER_6}/squeeze-and-excitation",
+        "a defect that is the same in every image",
+        "works = rng.integers(CAMERAS, size=len(x))",
+        "works = np.zeros(len(x), dtype=int)",
+    ),
+    (
+        f"{CHAPTER_6}/spatial-attention",
+        "a map of places without the normalisation",
+        "places = torch.sigmoid(self.norm(place_scores(x, self.conv.weight)))",
+        "places = torch.sigmoid(place_scores(x, self.conv.weight))",
     ),
 ]
 

@@ -31,6 +31,8 @@ PAGES = {
     "quiz 5": "book/05-multi-head/quiz.html",
     "transformer": "book/05-multi-head/transformer.html",
     "heads explorer": "book/05-multi-head/explorer.html",
+    "squeeze and excitation": "book/06-channel-attention/squeeze-and-excitation.html",
+    "spatial attention": "book/06-channel-attention/spatial-attention.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
