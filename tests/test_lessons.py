@@ -16,6 +16,7 @@ CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
+CHAPTER_6 = "06-channel-attention"
 
 # lesson, what breaks, text in the lesson, what it becomes
 BREAKS = [
@@ -144,6 +145,12 @@ BREAKS = [
         "packed letters that see each other",
         "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
+    (
+        f"{CHAPTER_6}/captioning",
+        "a look that weighs all regions alike",
+        "    alpha = scores.softmax(-1)",
+        "    alpha = (0 * scores).softmax(-1)",
     ),
 ]
 

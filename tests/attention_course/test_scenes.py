@@ -30,7 +30,9 @@ def test_relations_and_reading_order():
 
 def test_seeded_and_checked():
     first, second = (make_scenes(IMAGES, LABELS, 3, seed=3) for _ in range(2))
-    assert all(np.array_equal(a.image, b.image) and a.words == b.words for a, b in zip(first, second, strict=True))
+    assert all(
+        np.array_equal(a.image, b.image) and a.words == b.words for a, b in zip(first, second, strict=True)
+    )
     with pytest.raises(ValueError, match="images must be"):
         make_scenes(IMAGES[:, :4], LABELS, 1, seed=0)
 

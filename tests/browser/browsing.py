@@ -24,6 +24,7 @@ PAGES = {
     "causal mask": "book/04-masking/causal-mask.html",
     "mask explorer": "book/04-masking/explorer.html",
     "quiz 4": "book/04-masking/quiz.html",
+    "captioning": "book/06-channel-attention/captioning.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
