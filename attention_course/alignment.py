@@ -22,3 +22,22 @@ def alignment_error_rate(predicted, sure, possible):
     possible = set(possible) | sure
     total = len(predicted) + len(sure)
     return 1 - (len(predicted & sure) + len(predicted & possible)) / total if total else 0.0
+
+
+def pooled_error_rate(weights, pairs):
+    """One :func:`alignment_error_rate` for many sentences: links are told apart by their sentence.
+
+    ``weights`` holds for each sentence an array whose first rows and columns are its target and source words, padding
+    behind them is left out; ``pairs`` have ``source``, ``target``, ``sure`` and ``possible``
+    (:class:`~attention_course.translation.Pair`).  Raises ``ValueError`` where there are more of one than of the other.
+    """
+    predicted, sure, possible = set(), set(), set()
+    for i, (rows, pair) in enumerate(zip(weights, pairs, strict=True)):
+        words = rows[: len(pair.target), : len(pair.source)]
+        for found, links in (
+            (predicted, links_from_weights(words)),
+            (sure, pair.sure),
+            (possible, pair.possible),
+        ):
+            found |= {(i, *link) for link in links}
+    return alignment_error_rate(predicted, sure, possible)

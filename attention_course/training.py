@@ -28,12 +28,24 @@ def minibatches(size, batch_size, generator):
 
 
 def train(
-    model, loss, data, *, steps, batch_size=64, learning_rate=1e-2, clip=1.0, seed=0, bar=None, label=""
+    model,
+    loss,
+    data,
+    *,
+    steps,
+    batch_size=64,
+    learning_rate=1e-2,
+    warmup=0,
+    clip=1.0,
+    seed=0,
+    bar=None,
+    label="",
 ):
     """Train ``model`` with Adam on minibatches of ``data`` and return the loss of each step, ``(steps,)``.
 
     ``loss(model, *batch)`` gives a scalar tensor; ``data`` is a tuple of tensors ``(N, …)`` of which each
-    batch takes the same rows.  ``learning_rate`` falls linearly to zero over the run; gradients longer than
+    batch takes the same rows.  ``learning_rate`` falls linearly to zero over the run; with ``warmup`` steps it rises
+    linearly from zero first, and falls over the rest.  Gradients longer than
     ``clip`` are shortened to it (``None``: never).  The order of the minibatches depends on ``seed`` alone;
     seed before you make the model, too.  Progress is shown on stderr, or on ``bar``, a tqdm bar that
     several runs share.  Raises ``ValueError`` where the tensors differ in length and ``FloatingPointError``
@@ -46,6 +58,10 @@ def train(
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
+    if warmup:
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: min((step + 1) / warmup, (steps - step) / (steps - warmup))
+        )
     own_bar = bar is None
     bar = tqdm(total=steps) if own_bar else bar
     history, batches = [], iter(())

@@ -444,3 +444,24 @@ def encode(pairs, language="French"):
         "source": ENGLISH.encode([pair.source for pair in pairs]),
         "target": VOCABULARIES[language].encode([pair.target for pair in pairs], bos=True, eos=True),
     }
+
+
+def chapter_splits():
+    """The data of the lesson *Tom poursuit Jerry* (chapter 2): 8000 training pairs and a dict of test sets.
+
+    Test sets are 200 pairs of ``n`` clauses under each n from 1 to 5; ``"usual"``, those of one to three; ``"words"`` and
+    ``"structure"``, 400 each, what training never shows (:func:`has_rare_match`, :func:`has_rare_structure`) and not the
+    other.  *Tom chases Jerry* is kept out of training.
+    """
+    tom = Sentence((Clause(Phrase("Tom"), VERBS[0], Phrase("Jerry"), False),), ())
+
+    def kinds(words, structure):
+        return lambda s: (has_rare_match(s), has_rare_structure(s)) == (words, structure)
+
+    usual = kinds(words=False, structure=False)
+    train = make_pairs(8000, seed=1, clauses=(1, 3), keep=usual, exclude=[make_pair(tom)])
+    tests = {n: make_pairs(200, seed=n + 1, clauses=(n, n), keep=usual, exclude=train) for n in range(1, 6)}
+    tests["usual"] = tests[1] + tests[2] + tests[3]
+    tests["words"] = make_pairs(400, seed=7, clauses=(1, 3), keep=kinds(words=True, structure=False))
+    tests["structure"] = make_pairs(400, seed=8, clauses=(1, 3), keep=kinds(words=False, structure=True))
+    return train, tests

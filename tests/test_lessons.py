@@ -16,6 +16,7 @@ CHAPTER_1 = "01-visual-attention"
 CHAPTER_2 = "02-context-vectors"
 CHAPTER_3 = "03-query-key-value"
 CHAPTER_4 = "04-masking"
+CHAPTER_5 = "05-multi-head"
 CHAPTER_6 = "06-channel-attention"
 
 # lesson, what breaks, text in the lesson, what it becomes
@@ -145,6 +146,51 @@ BREAKS = [
         "packed letters that see each other",
         "return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]",
         "return (numbers[:, :, None] > 0) & (numbers > 0)[:, None]",
+    ),
+    (
+        f"{CHAPTER_5}/multi-head-attention",
+        "heads that take the places of others",
+        "return x.reshape(B, n, h, d // h).swapaxes(1, 2)  # (B, h, n, d/h)",
+        "return x.reshape(B, h, n, d // h)",
+    ),
+    (
+        f"{CHAPTER_5}/multi-head-attention",
+        "a head that is silenced and still heard",
+        "gate[i] = 0\n",
+        "gate[i] = 1\n",
+    ),
+    (
+        f"{CHAPTER_5}/positional-encoding",
+        "queries that are turned and keys that are not",
+        "super().scores(rotary(queries, at), rotary(keys, at))",
+        "super().scores(rotary(queries, at), keys)",
+    ),
+    (
+        f"{CHAPTER_5}/positional-encoding",
+        "a window that forbids nothing",
+        "model.window = window",
+        "model.window = LONGEST",
+    ),
+    (
+        f"{CHAPTER_5}/efficient-attention",
+        "notes that are joined in units of their own",
+        "shrink * a + shrink_other * b for a, b",
+        "a + b for a, b",
+    ),
+    (
+        f"{CHAPTER_5}/efficient-attention",
+        "a cache that is read without its newest row",
+        "k, v = cache[..., : t + 1, :]",
+        "k, v = cache[..., : max(t, 1), :]",
+    ),
+    (
+        f"{CHAPTER_5}/transformer",
+        "words that do not say where they stand",
+        "return Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)",
+        "model = Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)\n"
+        "        for part in (model.encoder, model.decoder):\n"
+        "            part.embedding.forward = part.embedding.tokens.forward\n"
+        "        return model",
     ),
     (
         f"{CHAPTER_6}/captioning",

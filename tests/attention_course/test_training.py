@@ -61,6 +61,23 @@ def test_the_learning_rate_falls_linearly_to_zero():
     np.testing.assert_allclose(moves, 0.1 * np.arange(10, 0, -1) / 10, rtol=1e-3)
 
 
+def test_after_a_warmup_the_learning_rate_falls_over_the_rest():
+    moves = {}
+    for warmup in (0, 4):
+        weights = []
+        model = nn.Linear(1, 1, bias=False)
+
+        def loss(model, x, weights=weights):
+            weights.append(model.weight.item())
+            return model(x).sum()
+
+        train(model, loss, (torch.ones(4, 1),), steps=10, learning_rate=0.1, warmup=warmup)
+        moves[warmup] = -np.diff([*weights, model.weight.item()])
+    rising, falling = np.arange(1, 5) / 4, np.arange(6, 0, -1) / 6
+    np.testing.assert_allclose(moves[4], 0.1 * np.concatenate([rising, falling]), rtol=1e-3)
+    np.testing.assert_allclose(moves[0], 0.1 * np.arange(10, 0, -1) / 10, rtol=1e-3)
+
+
 def test_one_pass_visits_every_row_once():
     rows = minibatches(10, 4, torch.Generator().manual_seed(0))
     assert [len(batch) for batch in rows] == [4, 4, 2]

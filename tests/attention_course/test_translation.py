@@ -218,3 +218,20 @@ def test_what_the_grammar_says_is_french_and_what_it_would_not_say_is_not():
         "l' oie blanc dort",
     ):
         assert not tr.is_french(words.split()), words
+
+
+def test_the_splits_are_those_of_chapter_2_and_apart():
+    train, tests = tr.chapter_splits()
+    assert (len(train), {name: len(pairs) for name, pairs in tests.items()}) == (
+        8000,
+        {**dict.fromkeys(range(1, 6), 200), "usual": 600, "words": 400, "structure": 400},
+    )
+    seen = {pair.source for pair in train}
+    assert ("Tom", "chases", "Jerry") not in seen
+    assert not any(pair.source in seen for pairs in tests.values() for pair in pairs)
+    held_out = {"words": (True, False), "structure": (False, True)}
+    for name, pairs in [("train", train), *tests.items()]:
+        for meaning in (pair.meaning for pair in pairs):
+            found = tr.has_rare_match(meaning), tr.has_rare_structure(meaning)
+            assert found == held_out.get(name, (False, False))
+    assert {len(pair.meaning.clauses) for pair in tests[5]} == {5}

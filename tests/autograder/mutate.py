@@ -12,6 +12,9 @@ _SAME_WIDTH = "queries and keys have the same width"
 _SAME_SETS = "an intersection has no order"
 _WORDS = "the words of an error are free"
 _LENGTH_ONE = "the axis has length one: its first entry is its last"
+_LAST = "axis 2 of four is axis −2"
+_RAISED = "what follows raises a ValueError itself: {}"
+_VANISHES = "it is multiplied by e^−∞ = 0 before anything is added"
 _SQUARED = "what follows is squared, so the sign is lost"
 
 # (assignment, exercise) -> name of the mutant -> why no test can tell it from the solution
@@ -113,6 +116,72 @@ EQUIVALENT = {
     },
     ("04-masking", "influence"): {
         "1 -> -1": "the last of two axes is axis 1",
+    },
+    ("05-multi-head", "split_heads"): {
+        "if d % h -> never": _RAISED.format("the pieces do not add up for reshape"),
+        "x.reshape(b, n, h, d // h).swapaxes(1, 2) -> x.reshape(b, n, h, d // h).swapaxes(2, 1)": _SAME_SWAP,
+        "ValueError(f'{h} heads do not divide a width of {d}') -> ValueError()": _WORDS,
+        "2 -> -2": _LAST,
+    },
+    ("05-multi-head", "merge_heads"): {
+        "x.swapaxes(1, 2) -> x.swapaxes(2, 1)": _SAME_SWAP,
+        "2 -> -2": _LAST,
+    },
+    ("05-multi-head", "multi_head_attention"): {
+        "k.swapaxes(-1, -2) -> k.swapaxes(-2, -1)": _SAME_SWAP,
+        "-2 -> 2": _LAST,
+        "2 -> -2": "the same again: minus −2 is 2",
+        "q -> k #2": _SAME_WIDTH,
+    },
+    ("05-multi-head", "positional_encoding"): {
+        "if d % 2 -> never": _RAISED.format("the pairs do not add up for reshape"),
+        "2 -> 1": _RAISED.format("the pairs do not add up for reshape"),
+        "2 -> -2": "an odd number leaves a rest, whichever sign that has",
+        "ValueError(f'sines and cosines come in pairs; the width {d} is odd') -> ValueError()": _WORDS,
+    },
+    ("05-multi-head", "MultiHeadAttention"): {
+        **{
+            f"self.W_{x}({name}).unflatten(-1, (self.h, -1)).transpose(1, 2) -> "
+            f"self.W_{x}({name}).unflatten(-1, (self.h, -1)).transpose(2, 1)": _SAME_SWAP
+            for x, name in (("q", "query"), ("k", "key"), ("v", "value"))
+        },
+        "ValueError(f'{h} heads do not divide a width of {d_model}') -> ValueError()": _WORDS,
+        "2 -> -2": _LAST,
+        "2 -> -2 #2": _LAST,
+        "2 -> -2 #3": _LAST,
+        "2 -> -2 #4": _LAST,
+        "2 -> -2 #5": "the same again: minus −2 is 2",
+        "2 -> -2 #6": _LAST,
+        "k.transpose(-1, -2) -> k.transpose(-2, -1)": _SAME_SWAP,
+        "-2 -> 2": _LAST,
+        "torch.finfo(scores.dtype) -> torch.finfo()": "a stand-in's parameters are of torch's default type",
+        "q -> k #2": _SAME_WIDTH,
+        "q -> v #2": "queries and values have the same width",
+        "(weights @ v).transpose(1, 2) -> (weights @ v).transpose(2, 1)": _SAME_SWAP,
+    },
+    ("05-multi-head", "attend_with_cache"): {
+        "keys.swapaxes(-1, -2) -> keys.swapaxes(-2, -1)": _SAME_SWAP,
+        "2 -> -2": _LAST,
+        "2 -> -2 #2": _LAST,
+        "2 -> -2 #3": "the same again: minus −2 is 2",
+        "-2 -> 2": _LAST,
+        "0 -> -1": _LENGTH_ONE,
+        "1 -> -1": "the cache is a pair: its last part is part 1",
+    },
+    ("05-multi-head", "blockwise_attention"): {
+        "1 -> 0": _RAISED.format("range refuses a step of 0"),
+        "ValueError(f'a block holds a key at least; it cannot be {block}') -> ValueError()": _WORDS,
+        "0 -> 1": _VANISHES,
+        "0 -> -1": _VANISHES,
+        "0 -> 1 #2": _VANISHES,
+        "0 -> -1 #2": _VANISHES,
+        "np.maximum(highest, scores.max(axis=1, keepdims=True)) -> "
+        "np.maximum(scores.max(axis=1, keepdims=True), highest)": "a maximum has no order",
+        "k -> v": "there are as many values as keys",
+        "1 -> -1 #2": "the last of two axes is axis 1",
+        "1 -> -1 #3": "the last of two axes is axis 1",
+        "1 -> -1 #4": "the last of two axes is axis 1",
+        "q -> k #2": _SAME_WIDTH,
     },
 }
 

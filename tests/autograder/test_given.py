@@ -95,3 +95,56 @@ def test_chapter_4_means_what_its_lessons_mean():
         for mine, theirs in zip(*(a if isinstance(a, tuple) else (a,) for a in (one, other)), strict=True):
             np.testing.assert_allclose(mine, theirs, atol=1e-6, err_msg=name)
             assert mine.dtype == theirs.dtype
+
+
+def test_chapter_5_means_what_its_lessons_mean():
+    heads = pytest.importorskip("attention_course.multi_head")
+    positions = pytest.importorskip("attention_course.positions")
+    transformer = pytest.importorskip("attention_course.transformer")
+    import torch
+
+    rng, ours = np.random.default_rng(5), names_of("05-multi-head")
+    x = rng.normal(size=(2, 3, 8))
+    split = ours["split_heads"](x, 4)
+    np.testing.assert_array_equal(split, heads.split_heads(x, 4))
+    np.testing.assert_array_equal(ours["merge_heads"](split), heads.merge_heads(split))
+    np.testing.assert_allclose(
+        ours["positional_encoding"](7, 6), positions.positional_encoding(7, 6), atol=1e-12
+    )
+
+    query, key, mask = torch.randn(2, 3, 8), torch.randn(2, 5, 8), torch.rand(2, 3, 5) < 0.5
+    mask[0, 0] = False
+    mine, theirs = (module(8, 4) for module in (ours["MultiHeadAttention"], heads.MultiHeadAttention))
+    mine.load_state_dict(theirs.state_dict())
+    theirs_of_all_heads = theirs(query, key, key, mask[:, None])
+    for one, other in zip(mine(query, key, key, mask), theirs_of_all_heads, strict=True):
+        torch.testing.assert_close(one, other)
+    weights = [theirs.state_dict()[f"W_{name}.weight"].T.numpy() for name in "qkvo"]
+    arrays = [part.numpy() for part in (query, key)]
+    in_numpy = ours["multi_head_attention"](*arrays, *weights, 4, mask.numpy())
+    for one, other in zip(in_numpy, theirs_of_all_heads, strict=True):
+        np.testing.assert_allclose(one, other.detach(), atol=1e-5)
+
+    causal, words = torch.from_numpy(np.tri(3, dtype=bool)), mask[:, 1:2]
+    for name, inputs, ours_to_theirs in (
+        ("EncoderLayer", (query, causal), {"attention": "self_attention"}),
+        (
+            "DecoderLayer",
+            (query, key, causal, words),
+            {"attention": "self_attention", "cross_attention": "cross_attention"},
+        ),
+    ):
+        mine, theirs = ours[name](8, 4, 7), getattr(transformer, name)(8, 4, 7)
+        with torch.no_grad():
+            for parameter in theirs.parameters():
+                parameter.copy_(torch.randn_like(parameter) / 2)
+        mine.feed_forward.load_state_dict(theirs.feed_forward.state_dict())
+        for i, residual in enumerate(theirs.residuals, 1):
+            getattr(mine, f"norm_{i}").load_state_dict(residual.norm.state_dict())
+        for here, there in ours_to_theirs.items():
+            inner, outer = getattr(mine, here).inner, getattr(theirs, there)
+            projections = [getattr(outer, f"W_{part}").weight for part in "qkv"]
+            parts = {"in_proj_weight": torch.cat(projections), "out_proj.weight": outer.W_o.weight}
+            inner.load_state_dict(parts)
+        masks = [part[:, None] if part.dtype == torch.bool and part.ndim == 3 else part for part in inputs]
+        torch.testing.assert_close(mine(*inputs), theirs(*masks), atol=1e-4, rtol=1e-4)
