@@ -198,6 +198,12 @@ BREAKS = [
         "    alpha = scores.softmax(-1)",
         "    alpha = (0 * scores).softmax(-1)",
     ),
+    (
+        f"{CHAPTER_6}/listening",
+        "a speller that weighs all frames alike",
+        "scores = self.look(keys, h, weights).masked_fill",
+        "scores = (0 * self.look(keys, h, weights)).masked_fill",
+    ),
 ]
 
 

@@ -32,6 +32,7 @@ PAGES = {
     "transformer": "book/05-multi-head/transformer.html",
     "heads explorer": "book/05-multi-head/explorer.html",
     "captioning": "book/06-channel-attention/captioning.html",
+    "listening": "book/06-channel-attention/listening.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
