@@ -204,6 +204,18 @@ BREAKS = [
         "places = torch.sigmoid(self.norm(place_scores(x, self.conv.weight)))",
         "places = torch.sigmoid(place_scores(x, self.conv.weight))",
     ),
+    (
+        f"{CHAPTER_6}/captioning",
+        "a look that weighs all regions alike",
+        "    alpha = scores.softmax(-1)",
+        "    alpha = (0 * scores).softmax(-1)",
+    ),
+    (
+        f"{CHAPTER_6}/listening",
+        "a speller that weighs all frames alike",
+        "scores = self.look(keys, h, weights).masked_fill",
+        "scores = (0 * self.look(keys, h, weights)).masked_fill",
+    ),
 ]
 
 

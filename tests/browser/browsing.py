@@ -33,6 +33,8 @@ PAGES = {
     "heads explorer": "book/05-multi-head/explorer.html",
     "squeeze and excitation": "book/06-channel-attention/squeeze-and-excitation.html",
     "spatial attention": "book/06-channel-attention/spatial-attention.html",
+    "captioning": "book/06-channel-attention/captioning.html",
+    "listening": "book/06-channel-attention/listening.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
