@@ -250,6 +250,13 @@ def test_malformed_question_fails_the_build(tiny, change, message):
     assert message in done.stderr and re.search(r"index\.md:\d+: ERROR", done.stderr), done.stderr
 
 
+def test_backtick_that_tears_a_fence_fails_the_build(tiny):
+    done, _ = tiny(index="# Quiz\n\n" + GOOD.replace("$x$", "`x`"))
+    assert done.returncode == 1 and "index.md:3" in done.stderr and "use ~~~~" in done.stderr, done.stderr
+    done, _ = tiny(index="# Quiz\n\n" + GOOD.replace("$x$", "`x`").replace("````", "~~~~"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 # --- parts
 
 

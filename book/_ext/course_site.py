@@ -4,7 +4,8 @@
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
 * ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
 * ``tidy.py``: what the theme leaves undone;
-* here: MathJax from the environment, so that no page asks another site for it; alt text or no site.
+* here: MathJax from the environment, so that no page asks another site for it; no site without alt texts, or with a
+  directive that would stand on the page as text.
 """
 
 import ast
@@ -34,6 +35,7 @@ MATHJAX = [
 ]
 FILE_NAME = re.compile(r"\S+\.(png|svg|jpe?g|gif|webp)", re.IGNORECASE)
 IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+TORN_FENCE = re.compile(r"^ *`{3,}\{[\w-]+\}[^\n]*`", re.MULTILINE)
 ALT = re.compile(r"""\balt\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
 
 
@@ -54,6 +56,17 @@ def check_alt_texts(app, doctree, docname):
             alt = ALT.search(tag)
             if alt is None or _empty(alt.group(1)[1:-1]):
                 logger.warning("image without alt text: %.80s", tag, location=raw, type="course_site")
+
+
+def check_fences(app, docname, source):
+    """Warn of a directive that Markdown does not take for one: fenced by backticks, with another in its first line."""
+    for fence in TORN_FENCE.finditer(source[0]):
+        line = source[0].count("\n", 0, fence.start()) + 1
+        logger.warning(
+            "a backtick in the first line of a fence of backticks: use ~~~~",
+            location=(docname, line),
+            type="course_site",
+        )
 
 
 def resolve_package_names(app, env, node, contnode):
@@ -97,6 +110,7 @@ def setup(app):
     app.add_config_value(
         "comments_config", {}, ""
     )  # Jupyter Book sets it, whether or not sphinx_comments is there
+    app.connect("source-read", check_fences)
     app.connect("doctree-resolved", check_alt_texts)
     app.connect("missing-reference", resolve_package_names)
     app.connect("build-finished", copy_mathjax)
