@@ -167,9 +167,9 @@ BREAKS = [
     ),
     (
         f"{CHAPTER_5}/positional-encoding",
-        "a window that forbids nothing",
-        "model.window = window",
-        "model.window = LONGEST",
+        "a rule that forbids nothing",
+        "model.allowed = rule",
+        "model.allowed = everywhere",
     ),
     (
         f"{CHAPTER_5}/efficient-attention",
