@@ -39,8 +39,8 @@ def test_the_given_step_leaves_its_state_as_it_was():
 
 
 def test_chapter_1_means_what_its_lessons_mean():
-    saliency = pytest.importorskip("attention_course.saliency")
-    glimpses = pytest.importorskip("attention_course.glimpses")
+    from attention_course import glimpses, saliency
+
     rng, ours = np.random.default_rng(1), names_of("01-visual-attention")
     image, values, scores = rng.random((17, 23)), rng.normal(size=(5, 3)), rng.normal(size=5)
     weights = rng.dirichlet(np.ones(12)).reshape(3, 4)
@@ -57,9 +57,9 @@ def test_chapter_1_means_what_its_lessons_mean():
 
 
 def test_chapter_2_means_what_its_lessons_mean():
-    alignment = pytest.importorskip("attention_course.alignment")
-    seq2seq = pytest.importorskip("attention_course.seq2seq")
     import torch
+
+    from attention_course import alignment, seq2seq
 
     rng, ours = np.random.default_rng(2), names_of("02-context-vectors")
     predicted, sure, more = (rng.random((4, 6)) < 0.4 for _ in range(3))
@@ -75,7 +75,8 @@ def test_chapter_2_means_what_its_lessons_mean():
 
 
 def test_chapter_4_means_what_its_lessons_mean():
-    masking = pytest.importorskip("attention_course.masking")
+    from attention_course import masking
+
     rng, ours = np.random.default_rng(4), names_of("04-masking")
     q, k, v = (rng.normal(size=shape) for shape in ((2, 3, 8), (2, 5, 8), (2, 5, 6)))
     mask, x = rng.random((2, 3, 5)) < 0.5, rng.normal(size=(4, 3))
@@ -151,8 +152,9 @@ def test_chapter_5_means_what_its_lessons_mean():
 
 
 def test_chapter_6_means_what_its_lessons_mean():
-    channels = pytest.importorskip("attention_course.channel_attention")
     import torch
+
+    from attention_course import channel_attention as channels
 
     ours = names_of("06-channel-attention")
     x, kernel = torch.randn(2, 6, 5, 4), torch.randn(1, 2, 3, 3)
