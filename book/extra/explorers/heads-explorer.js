@@ -176,8 +176,7 @@ class HeadsExplorer extends Explorer {
       cell.tabIndex = r === q && c === k ? 0 : -1;
       cell.classList.toggle("here", r === q && c === k);
     }));
-    clearTimeout(this.pause); // one sentence when the reader rests, not one a step
-    this.pause = setTimeout(() => this.say(), 250);
+    this.sayLater();
   }
 
   say() {

@@ -75,4 +75,10 @@ export class Explorer extends HTMLElement {
     this.start();
     this.dataset.ready = "";
   }
+
+  /** Have `say()` speak when the reader rests: one sentence, not one a step. */
+  sayLater() {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.say(), 250);
+  }
 }
