@@ -4,12 +4,12 @@
 // layer behind them, so that the scores follow exactly: weight · (gates × means) + bias.  What stands inside the element is its
 // fallback: shown until the data are here, and where there is no script.
 
-import { Explorer, html, inPageLanguage, radios, show } from "./shared.js";
+import { Explorer, html, inPageLanguage, radios, show, tile } from "./shared.js";
 
 const TEXT = {
   en: {
     picture: "Picture", scores: "Scores of the eight classes", class: "class", share: "probability", score: "score",
-    true: "true class", leads: "leads", keys: "● the picture's true class   ▸ the class that leads",
+    true: "true class", leads: "leads", keys: "● true class   ▸ leads",
     own: "network's gates", open: "all open", closed: "all closed",
     order: "Order of the maps", byNumber: "by number", byUse: (label) => `by use for ${label}`,
     how: "Each map is multiplied by its gate. Move a slider, or tap a map to close it and once more to give it the network's gate. The stroke on a slider marks that gate.",
@@ -46,17 +46,15 @@ function canvas(rows) {
 const STYLE = `
 canvas { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: .2rem; }
 .controls { row-gap: .6rem; } .pictures { flex: 1 1 100%; display: grid; grid-template-columns: repeat(6, minmax(0, 4.5rem)); gap: .3rem; }
-.pictures label { display: block; min-height: 0; text-align: center; font-size: .78em; line-height: 1.3; border: 2px solid var(--line); border-radius: .35rem; padding: 2px; position: relative; }
-.pictures input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; cursor: pointer; }
-.pictures label:has(:checked) { border-color: var(--q); font-weight: 700; color: var(--q); } .pictures label:has(:focus-visible) { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
 .buttons { display: flex; flex-wrap: wrap; gap: .4rem; } .order label { min-height: 1.75rem; }
-.top { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: .3rem 1rem; align-items: center; position: sticky; z-index: 1; top: var(--pst-header-article-height, 3rem); padding: .4rem 0; background: var(--pst-color-background, #fff); border-bottom: 1px solid var(--line); }
+.top { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: .3rem 1rem; align-items: center; padding: .4rem 0; background: var(--pst-color-background, #fff); border-bottom: 1px solid var(--line); }
+@media (min-height: 40rem) { .top { position: sticky; z-index: 1; top: 3.5rem; } input[type=range] { scroll-margin: 21rem 0 2rem; } } /* scores and sentence stay in sight */
 @container (min-width: 40rem) { .top { grid-template-columns: 9rem minmax(0, 1fr); gap: .4rem 1.75rem; } }
 table { width: 100%; border-collapse: separate; border-spacing: 0 1px; table-layout: fixed; margin: 0; font-size: .82rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
 th, td { padding: 0; font-weight: normal; text-align: right; white-space: nowrap; } tbody th { text-align: left; } thead th { font-size: .85em; color: var(--muted); }
 .name { width: 4.6rem; } .percent { width: 2.9rem; } .raw { width: 3.2rem; }
 .track { display: block; height: .7rem; background: var(--pst-color-surface, #f3f3f3); border-radius: 2px; } .bar { display: block; height: 100%; background: var(--k); border-radius: 2px; }
-.mark { display: inline-block; width: .8em; } tr.leads :is(th, td) { font-weight: 700; } tr.leads .bar { background: var(--q); } tr.leads .name-of { color: var(--q); }
+.lead { display: inline-block; width: .9em; } tr.leads :is(th, td) { font-weight: 700; } tr.leads .bar { background: var(--q); } tr.leads .name-of { color: var(--q); }
 .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 .keys { grid-column: 2; margin: 0; color: var(--muted); font-size: .78em; white-space: pre-wrap; }
 .maps { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem .6rem; } @container (min-width: 40rem) { .maps { grid-template-columns: repeat(8, minmax(0, 1fr)); } }
@@ -67,7 +65,7 @@ input[type=range] { appearance: none; position: relative; display: block; width:
 input::-webkit-slider-runnable-track { height: .3rem; border-radius: .15rem; background: var(--muted); } input::-moz-range-track { height: .3rem; border-radius: .15rem; background: var(--muted); }
 input::-webkit-slider-thumb { appearance: none; width: 1rem; height: 1rem; margin-top: -.35rem; border-radius: 50%; background: var(--q); border: 2px solid var(--pst-color-background, #fff); }
 input::-moz-range-thumb { box-sizing: border-box; width: 1rem; height: 1rem; border-radius: 50%; background: var(--q); border: 2px solid var(--pst-color-background, #fff); }
-.says { min-height: 3.2em; }
+.says { grid-column: 1 / -1; margin: 0; padding: 0; border: 0; min-height: 3em; } @container (min-width: 40rem) { .says { min-height: 1.5em; } }
 `;
 
 class GatesExplorer extends Explorer {
@@ -86,21 +84,19 @@ class GatesExplorer extends Explorer {
       <div class="panes"><div class="top"><div class="picture"></div>
           <table aria-label="${T.scores}"><colgroup><col class="name"><col><col class="percent"><col class="raw"></colgroup>
             <thead class="unseen"><tr><th scope="col">${T.class}</th><th></th><th scope="col">${T.share}</th><th scope="col">${T.score}</th></tr></thead><tbody></tbody></table>
-          <p class="keys">${T.keys}</p></div>
-        <p class="how">${T.how}</p><div class="maps"></div></div>
-      <p class="says" role="status" aria-live="polite"></p>`;
+          <p class="keys">${T.keys}</p><p class="says" role="status" aria-live="polite"></p></div>
+        <p class="how">${T.how}</p><div class="maps"></div></div>`;
   }
 
   start() {
-    radios(this.$(".pictures"), "picture", this.labels.map((c, i) => [i, this.classes[c]]), (i) => this.choose(i));
-    this.$(".pictures").querySelectorAll("label").forEach((label, i) => label.prepend(this.image(i)));
+    this.$(".pictures").append(...this.labels.map((c, i) => tile("picture", i, this.classes[c], this.image(i), () => this.choose(i))));
     radios(this.$(".order"), "order", [["number", T.byNumber], ["use", ""]], (order) => { this.order = order; this.arrange(); });
     for (const name of ["own", "open", "closed"]) this.$(`.${name}-gates`).addEventListener("click", () => this.setAll(name));
     this.order = "number";
     this.$("input[value=number]").checked = true;
-    this.$("tbody").append(...this.classes.map((name) => html("tr", {}, html("th", { scope: "row" }, html("span", { className: "mark" }), html("span", { className: "name-of", textContent: name }), html("span", { className: "unseen" })),
+    this.$("tbody").append(...this.classes.map((name) => html("tr", {}, html("th", { scope: "row" }, html("span", { className: "lead", ariaHidden: true }), html("span", { className: "name-of", textContent: name }), html("span", { className: "unseen" }), html("span", { ariaHidden: true })),
       html("td", {}, html("span", { className: "track" }, html("span", { className: "bar" }))), html("td"), html("td"))));
-    this.tiles = this.own[0].map((_, k) => this.tile(k));
+    this.channels = this.own[0].map((_, k) => this.channel(k));
     this.choose(0);
   }
 
@@ -109,7 +105,7 @@ class GatesExplorer extends Explorer {
   }
 
   /** Number, map, gate and slider of channel k. */
-  tile(k) {
+  channel(k) {
     const input = html("input", { type: "range", min: 0, max: 1, step: 0.01 }), black = html("div", { className: "black" }), own = html("span", { className: "own" });
     input.setAttribute("aria-label", T.gate(k + 1));
     input.addEventListener("input", () => this.move(k, Number(input.value)));
@@ -121,14 +117,14 @@ class GatesExplorer extends Explorer {
 
   /** Show picture i with the network's gates. */
   choose(i) {
-    this.at = Number(i);
+    this.at = i;
     this.label = this.labels[this.at];
     this.$(`.pictures input[value="${this.at}"]`).checked = true;
     this.$(".picture").replaceChildren(this.image(this.at));
     this.gates = [...this.own[this.at]];
     this.moving = this.before = undefined;
     const units = this.units[this.at], loudest = Math.max(...units); // one scale of brightness for all maps of a picture
-    this.tiles.forEach(({ black, own }, k) => {
+    this.channels.forEach(({ black, own }, k) => {
       black.replaceChildren(canvas(this.maps[this.at][k].map((row) => row.map((value) => Math.sqrt((value / this.levels) * (units[k] / loudest))))));
       own.style.setProperty("--own", this.own[this.at][k]);
     });
@@ -144,15 +140,15 @@ class GatesExplorer extends Explorer {
 
   /** The maps in the order chosen; that of use is the order under the network's gates, so that no map runs away from the hand. */
   arrange() {
-    const own = this.own[this.at], order = this.tiles.map((_, k) => k);
+    const own = this.own[this.at], order = this.channels.map((_, k) => k);
     if (this.order === "use") order.sort((a, b) => this.use(b, own) - this.use(a, own));
-    this.$(".maps").replaceChildren(...order.map((k) => this.tiles[k].node));
+    this.$(".maps").replaceChildren(...order.map((k) => this.channels[k].node));
     this.uses();
   }
 
   /** In the order of use, what each map adds at the moment. */
   uses() {
-    this.tiles.forEach(({ use }, k) => {
+    this.channels.forEach(({ use }, k) => {
       const adds = show(this.use(k, this.gates));
       use.textContent = this.order === "number" ? "" : adds.startsWith("−") ? adds : `+${adds}`;
     });
@@ -181,7 +177,7 @@ class GatesExplorer extends Explorer {
   update() {
     const own = this.own[this.at], scores = scoresOf(this, this.gates, this.means[this.at]), shares = softmax(scores), leader = largest(scores);
     this.numbers = { scores, shares, leader };
-    this.tiles.forEach(({ node, input, black, output }, k) => {
+    this.channels.forEach(({ node, input, black, output }, k) => {
       const gate = this.gates[k].toFixed(2);
       input.value = gate;
       input.setAttribute("aria-valuetext", T.value(gate, own[k].toFixed(2)));
@@ -190,9 +186,10 @@ class GatesExplorer extends Explorer {
       black.firstChild.style.opacity = Math.sqrt(this.gates[k]);
     });
     [...this.$("tbody").rows].forEach((row, c) => {
-      const [mark, , words] = row.cells[0].children, is = [c === this.label && T.true, c === leader && T.leads].filter(Boolean);
+      const [lead, , words, mark] = row.cells[0].children, is = [c === this.label && T.true, c === leader && T.leads].filter(Boolean);
       row.className = c === leader ? "leads" : "";
-      mark.textContent = `${c === leader ? "▸" : ""}${c === this.label ? "●" : ""}`;
+      lead.textContent = c === leader ? "▸" : "";
+      mark.textContent = c === this.label ? " ●" : "";
       words.textContent = is.length ? ` (${is.join(", ")})` : "";
       row.querySelector(".bar").style.width = `${100 * shares[c]}%`;
       row.cells[2].textContent = `${percent(shares[c])} %`;
