@@ -5,7 +5,7 @@
 // there is no script.
 
 import { errorRate } from "./alignment-explorer.js";
-import { Explorer, html, inPageLanguage, radios, svg } from "./shared.js";
+import { Explorer, html, inPageLanguage, radios, svg, tile } from "./shared.js";
 
 const TEXT = {
   en: {
@@ -40,9 +40,7 @@ const STYLE = `
 .choice { flex: 1 1 100%; min-width: 0; }
 .side { display: grid; gap: .75rem 1.5rem; align-items: center; } @container (min-width: 40rem) { .side { grid-template-columns: 24rem minmax(0, 1fr); } }
 .tiles { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .3rem; max-width: 24rem; } .tiles .row { grid-column: 1 / -1; font-size: .85em; color: var(--muted); }
-.tile { display: block; min-height: 0; text-align: center; font-size: .72em; line-height: 1.3; border: 2px solid var(--line); border-radius: .35rem; padding: 2px; position: relative; overflow: hidden; }
-.tile input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; cursor: pointer; } .tile svg { display: block; width: 100%; height: auto; background: var(--pst-color-surface, #f5f6f8); }
-.tile:has(:checked) { border-color: var(--q); font-weight: 700; color: var(--q); } .tile:has(:focus-visible) { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
+.tile { font-size: .72em; } .tile svg { display: block; width: 100%; height: auto; background: var(--pst-color-surface, #f5f6f8); }
 rect { fill: var(--k); }
 table { width: 100%; max-width: 44rem; border-collapse: separate; border-spacing: 1px; table-layout: fixed; font-size: .78rem; line-height: 1.2; font-variant-numeric: tabular-nums; margin: 0; }
 caption { text-align: left; padding-bottom: .25rem; font-size: .95rem; } caption b { font-weight: 600; } caption span { color: var(--muted); font-size: .85em; }
@@ -105,17 +103,15 @@ class HeadsExplorer extends Explorer {
   /** A small map of each head, and of the mean of a layer. */
   tiles() {
     const [n, m] = [this.rows.length, this.columns.length];
-    const tile = (map, l, k) => {
+    const small = (map, l, k) => {
       const picture = svg("svg", { viewBox: `0 0 ${m} ${n}`, preserveAspectRatio: "none", "aria-hidden": "true", style: "aspect-ratio: 1" });
       map.forEach((row, q) => row.forEach((w, i) => w >= 0.02 && picture.append(svg("rect", { x: i, y: q, width: 1, height: 1, "fill-opacity": w }))));
-      const input = html("input", { type: "radio", name: "head", value: `${l},${k}`, checked: l === this.layer && k === this.head });
-      input.setAttribute("aria-label", this.named(l, k));
-      input.addEventListener("change", () => this.choose({ layer: l, head: k }));
-      const label = html("label", { className: "tile" }, input);
-      label.append(picture, html("span", { textContent: k === this.maps[l].length - 1 ? T.mean : T.head(k + 1) }));
+      const label = tile("head", `${l},${k}`, k === this.maps[l].length - 1 ? T.mean : T.head(k + 1), picture, () => this.choose({ layer: l, head: k }));
+      label.control.checked = l === this.layer && k === this.head;
+      label.control.setAttribute("aria-label", this.named(l, k));
       return label;
     };
-    const rows = this.maps.flatMap((heads, l) => [html("span", { className: "row", textContent: T.layer(l + 1) }), ...heads.map((map, k) => tile(map, l, k))]);
+    const rows = this.maps.flatMap((heads, l) => [html("span", { className: "row", textContent: T.layer(l + 1) }), ...heads.map((map, k) => small(map, l, k))]);
     this.$(".tiles").replaceChildren(this.$(".tiles legend"), ...rows);
   }
 
@@ -176,8 +172,7 @@ class HeadsExplorer extends Explorer {
       cell.tabIndex = r === q && c === k ? 0 : -1;
       cell.classList.toggle("here", r === q && c === k);
     }));
-    clearTimeout(this.pause); // one sentence when the reader rests, not one a step
-    this.pause = setTimeout(() => this.say(), 250);
+    this.sayLater();
   }
 
   say() {

@@ -221,8 +221,7 @@ class MaskExplorer extends Explorer {
     const [q, k] = this.at;
     for (const rows of Object.values(this.cells)) rows.forEach((row, i) => row[0].parentNode.classList.toggle("at", i === q));
     this.cells.masked.forEach((row, r) => row.forEach((cell, c) => { cell.tabIndex = r === q && c === k ? 0 : -1; }));
-    clearTimeout(this.pause); // one sentence when the reader rests, not one a step
-    this.pause = setTimeout(() => this.say(), 250);
+    this.sayLater();
   }
 
   say() {

@@ -52,10 +52,20 @@ output { font-variant-numeric: tabular-nums; }
 button { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: .4rem; padding: .2rem .8rem; min-height: 2rem; cursor: pointer; }
 button:hover { background: var(--pst-color-surface, #eee); } button:disabled { color: var(--muted); cursor: default; background: none; }
 :is(input, select, button):focus-visible { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
+.tile { display: block; min-height: 0; text-align: center; font-size: .76em; line-height: 1.3; border: 2px solid var(--line); border-radius: .35rem; padding: 2px; position: relative; overflow: hidden; }
+.tile input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; cursor: pointer; }
+.tile:has(:checked) { border-color: var(--q); font-weight: 700; color: var(--q); } .tile:has(:focus-visible) { outline: 3px solid var(--pst-color-accent, var(--q)); outline-offset: 2px; }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem 1.75rem; align-items: start; }
 .how { margin: 0; color: var(--muted); font-size: .92em; }
 .says { margin: 1rem 0 0; padding-top: .6rem; border-top: 1px solid var(--line); min-height: 3.2em; }
 `;
+
+/** A radio button with a picture over its name: a `.tile`, to be put into a fieldset. */
+export function tile(name, value, label, picture, choose) {
+  const input = html("input", { type: "radio", name, value });
+  input.addEventListener("change", () => choose(value));
+  return html("label", { className: "tile" }, input, picture, html("span", { textContent: label }));
+}
 
 /** An element that reads the JSON files named in `src`, blanks between, and then replaces its fallback. */
 export class Explorer extends HTMLElement {
@@ -74,5 +84,11 @@ export class Explorer extends HTMLElement {
     this.$ = (selector) => root.querySelector(selector);
     this.start();
     this.dataset.ready = "";
+  }
+
+  /** Have `say()` speak when the reader rests: one sentence, not one a step. */
+  sayLater() {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.say(), 250);
   }
 }
