@@ -55,9 +55,9 @@ def settled(page, url):
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
-def opened(page, base, name):
-    """The explorer of the page ``"<name> explorer"``, once it has its data."""
-    settled(page, base + PAGES[f"{name} explorer"])
+def opened(page, base, name, on=None):
+    """The explorer of the page ``"<name> explorer"``, or of the one of ``on`` where it has none, once it has its data."""
+    settled(page, base + PAGES[f"{on or name} explorer"])
     page.wait_for_selector(f"{name}-explorer[data-ready]")
     element = page.locator(f"{name}-explorer")
     element.scroll_into_view_if_needed()
