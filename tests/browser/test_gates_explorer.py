@@ -35,7 +35,8 @@ def slider(element, k):
 
 def shown(element):
     """Percentages of the classes, as the table says."""
-    return [int(text.split()[0]) for text in element.locator("tbody tr td:nth-child(3)").all_inner_texts()]
+    rows = "[...e.shadowRoot.querySelectorAll('tbody tr')]"  # the fallback has a table, too
+    return element.evaluate(f"e => {rows}.map(row => parseInt(row.cells[2].textContent))")
 
 
 def use(data, i):
