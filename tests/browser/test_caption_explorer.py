@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browsing import opened, rested
+from browsing import PAGES, opened, rested
 
 from attention_course.scenes import RELATIONS, inside
 
@@ -48,6 +48,15 @@ def test_caption_explorer_says_what_the_lesson_counts(page, base):
             assert ("The caption is right" in said) == (scene["words"] == scene["caption"])
     assert np.mean(hits) > 0.8, "practically always in the box, says the page"
     assert np.median(digits) > 1.5 * np.median(relations), "and words of relation look wider"
+
+
+def test_fallback_says_the_same(scriptless_page, page, base):
+    _, data = caption_explorer(page, base)
+    scriptless_page.goto(base + PAGES["gates explorer"])
+    rows = scriptless_page.locator("caption-explorer tbody tr")
+    for row, scene in zip(rows.all(), data["scenes"], strict=True):
+        assert row.locator("td").nth(0).inner_text() == " ".join(scene["caption"])
+        assert row.locator("td").nth(1).inner_text() == " ".join(scene["words"])
 
 
 def test_caption_explorer_hides_its_boxes(page, base):
