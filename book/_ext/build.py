@@ -9,7 +9,9 @@ import argparse
 import hashlib
 import shutil
 import sys
+import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -118,6 +120,25 @@ def write_pages(root, out):
     return result == 0
 
 
+def try_lesson(root, name, timeout=600):
+    """Run the one lesson called ``name``, whatever the cache holds; say how long each of its slow cells took."""
+    page = next((p for p in pages(root) if p.stem == name.removesuffix(".md").rsplit("/", 1)[-1]), None)
+    if page is None or not execute.read_lesson(page):
+        console.print(f"There is no lesson {name}.")
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        execute.use_this_python(Path(folder))
+        notebook, seconds, failure = execute.run(page, timeout, record_timing=True)
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        times = cell.metadata.get("execution", {})
+        if "shell.execute_reply" in times:
+            begin, end = (datetime.fromisoformat(times[f"iopub.status.{s}"]) for s in ("busy", "idle"))
+            if (took := (end - begin).total_seconds()) > 0.5:
+                console.print(f"  cell {number}: {took:.1f} s  {cell.source.splitlines()[0]}", markup=False)
+    console.print(failure or f"{name} ran in {seconds:.1f} s", markup=False, soft_wrap=True)
+    return int(failure is not None)
+
+
 def report(site, seconds):
     files = [path for path in site.rglob("*") if path.is_file()]
     megabytes = sum(path.stat().st_size for path in files) / 1e6
@@ -171,8 +192,11 @@ def main():
     parser.add_argument(
         "--source", type=Path, default=HERE.parents[1], help="the repository (default: this one)"
     )
+    parser.add_argument("--lesson", metavar="NAME", help="only run this lesson, and say what takes long")
     parser.add_argument("--force", action="store_true", help="write the pages even if nothing changed")
     options = parser.parse_args()
+    if options.lesson:
+        return try_lesson(options.source.resolve(), options.lesson)
     return build(
         options.source, options.out or options.source / "_build", jobs=options.jobs, force=options.force
     )

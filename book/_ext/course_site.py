@@ -3,6 +3,7 @@
 * ``question.py``: the ``{question}`` directive of the quizzes;
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
 * ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
+* ``said.py``: a lesson's numbers on quizzes, explorer pages and in alt texts;
 * ``tidy.py``: what the theme leaves undone;
 * here: MathJax from the environment, so that no page asks another site for it; no site without alt texts, or with a
   directive that would stand on the page as text.
@@ -16,6 +17,7 @@ from pathlib import Path
 import downloads
 import explorer
 import question
+import said
 import tidy
 from docutils import nodes
 from sphinx.util import logging
@@ -117,6 +119,7 @@ def setup(app):
     app.connect("build-finished", write_front_door)
     question.setup(app)
     explorer.setup(app)
+    said.setup(app)
     tidy.setup(app)
     downloads.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -126,6 +126,12 @@ class PlainMarkdown:
                 self._cite(key.strip(), "t" in role.split(":")[-1]) for key in content.split(",")
             )
             return cited if "t" in role.split(":")[-1] else f"({cited})"
+        if role == "said":
+            import said
+
+            lesson, _slash, wanted = content.partition("/")
+            docname = next((d for d in sorted(self.env.found_docs) if d.rsplit("/", 1)[-1] == lesson), None)
+            return said.text_of(self.env, docname, wanted)
         if role == "eq":
             return f"({self._equation(target)})"
         if title:

@@ -53,7 +53,12 @@ def use_this_python(folder):
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=40"],
         "display_name": "Python 3",
         "language": "python",
-        "env": {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
+        "env": {
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONHASHSEED": "0",
+            "ATTENTION_COURSE_SITE": "1",  # attention_course.page.glue
+        },
     }
     spec.write_text(json.dumps(kernel, indent=1))
     paths = [str(folder), os.environ.get("JUPYTER_PATH", "")]
@@ -101,18 +106,17 @@ def _failure(path, notebook, error):
     return "\n".join([*lines, str(error)])
 
 
-def _run(path, timeout):
+def run(path, timeout, record_timing=False):
     """Execute one lesson; runs in a process of its own.  Returns (notebook, seconds, failure or None)."""
-    from jupyter_cache.executors.utils import single_nb_execution
+    from nbclient import NotebookClient
 
     notebook = read_lesson(path)
     start = time.perf_counter()
     try:
-        result = single_nb_execution(
-            notebook, cwd=str(Path(path).parent), timeout=timeout, allow_errors=False
-        )
-        error = result.err
-    except Exception as caught:  # a kernel that died or never came up
+        resources = {"metadata": {"path": str(Path(path).parent)}}
+        NotebookClient(notebook, timeout=timeout, resources=resources, record_timing=record_timing).execute()
+        error = None
+    except Exception as caught:  # a cell that failed, a kernel that died or never came up
         error = caught
     seconds = time.perf_counter() - start
     return notebook, seconds, _failure(path, notebook, error) if error else None
@@ -142,7 +146,7 @@ def run_stale(lessons, cache_path, *, jobs=2, timeout=300, timings=None, started
     if not stale:
         return failures
     with ProcessPoolExecutor(min(jobs, len(stale)), mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_run, path, timeout): path for path in stale}
+        futures = {pool.submit(run, path, timeout): path for path in stale}
         for future in as_completed(futures):
             path = futures[future]
             notebook, seconds, failure = future.result()

@@ -1,0 +1,155 @@
+"""``python -m attention_course.experiments list | run | check``."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from attention_course import records
+from attention_course.experiments.engine import checking, definition, running
+
+app = typer.Typer(
+    help="Recorded experiments: list them, run them again, check what the book claims of them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False, soft_wrap=True)
+Names = Annotated[
+    list[str] | None, typer.Argument(help="LESSON or LESSON.EXPERIMENT; all, if none is given.")
+]
+Out = Annotated[Path | None, typer.Option(help="A folder of your own instead of the course's records.")]
+
+
+def _refuse(message, status=2):
+    console.print(str(message), markup=False)
+    raise typer.Exit(status)
+
+
+def _find(names):
+    try:
+        return list(definition.find(names or []).values())
+    except definition.UnknownName as error:
+        _refuse(error)
+
+
+def parse_seeds(text):
+    """``"0-3,7"`` → [0, 1, 2, 3, 7].  Raises ``ValueError`` for anything else."""
+    seeds = set()
+    for part in text.split(","):
+        low, dash, high = part.strip().partition("-")
+        first, last = int(low), int(high if dash else low)
+        if last < first or last - first > 10_000:
+            raise ValueError(part)
+        seeds |= set(range(first, last + 1))
+    return sorted(seeds)
+
+
+@app.command("list")
+def list_them(names: Names = None):
+    """What experiments there are: settings, runs in the record, core-minutes, claims."""
+    table = Table("experiment", "settings", "seeds", "core-minutes", "claims", "what")
+    for experiment in _find(names):
+        try:
+            record = records.load(experiment.name)
+            seeds, minutes = str(len(record.seeds)), f"{record.minutes:.1f}"
+        except records.RecordError:
+            seeds, minutes = "–", "–"
+        row = (experiment.name, str(len(experiment.settings)), seeds, minutes, str(len(experiment.claims)))
+        table.add_row(*row, escape(experiment.summary))
+    console.print(table)
+
+
+def _label(job):
+    said = " ".join(f"{key}={value}" for key, value in job.settings.items())
+    return f"{job.experiment} seed {job.seed} {said}".strip()
+
+
+@app.command()
+def run(
+    names: Names = None,
+    seeds: Annotated[str, typer.Option(help="Such as 0-7 or 0,2,5.")] = "0-7",
+    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
+    out: Out = None,
+):
+    """Make the runs that are missing or stale, and no others.  Each is kept as it ends: stop when you like, go on later."""
+    experiments = _find(names)
+    try:
+        wanted = parse_seeds(seeds)
+    except ValueError:
+        _refuse(f"--seeds takes whole numbers and ranges, such as 0-7 or 0,2,5, not {seeds!r}.")
+    if out is not None and out.exists() and not out.is_dir():
+        _refuse(f"--out {out} is not a folder.")
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    columns.append(TextColumn("{task.fields[left]}"))
+    begin = time.monotonic()
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("Runs", total=None, left="")
+        ended = [0]
+
+        def started(jobs):
+            progress.update(bar, total=len(jobs))
+            console.print(f"{len(jobs)} runs to make with {workers} workers." if jobs else "Nothing to run.")
+
+        def done(job, seconds, fault):
+            ended[0] += 1
+            total = progress.tasks[bar].total
+            left = (time.monotonic() - begin) / ended[0] * (total - ended[0])
+            progress.update(bar, advance=1, left=f"about {_duration(left)} left")
+            said = f"[red]failed[/] {escape(_label(job))}: {escape(fault)}" if fault else None
+            terse = f"{escape(_label(job))}: {seconds:.1f} s" if seconds is not None else ""
+            console.print(said or f"{terse}" + ("" if console.is_terminal else f", {_duration(left)} left"))
+
+        try:
+            faults = running.make_runs(
+                experiments, wanted, folder=out, workers=workers, started=started, done=done
+            )
+        except records.RecordError as error:
+            _refuse(error)
+        except OSError as error:
+            _refuse(f"The records cannot be written: {error}.", 1)
+        except KeyboardInterrupt:
+            _refuse("Stopped. The runs that had ended are kept; the same command goes on from here.", 130)
+    if faults:
+        _refuse(f"{faults} runs failed (above); the others are kept.", 1)
+
+
+def _duration(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+@app.command()
+def check(names: Names = None, out: Out = None):
+    """Whether each record is complete and fresh and its claims hold; exit status 1 where not."""
+    good = True
+    for experiment in _find(names):
+        report = checking.check(experiment, out)
+        good &= report.good
+        held = sum(claim.holds for claim in report.claims)
+        head = (
+            f"{len(report.record.runs)} runs, {held} of {len(report.claims)} claims hold"
+            if report.claims
+            else ""
+        )
+        console.print(
+            f"{'ok  ' if report.good else '[red]FAIL[/]'} {report.name}{': ' + head if head else ''}"
+        )
+        for fault in report.faults:
+            console.print(f"     {escape(fault)}")
+        for claim in report.claims:
+            mark = "ok  " if claim.holds else "[red]FAIL[/]"
+            words = claim.fault or claim.verdict.words
+            console.print(f"     {mark} {claim.name}: {escape(claim.sentence)} [dim]{escape(words)}[/]")
+    if not good:
+        console.print("What does not hold is named above.")
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(app(prog_name="python -m attention_course.experiments"))

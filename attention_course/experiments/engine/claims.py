@@ -1,0 +1,96 @@
+"""When a statement about trained networks holds.
+
+A claim makes one *effect* a seed and sets it against a bound.  It holds when at least seven seeds of eight are on the
+right side of the bound and the mean of all is three standard errors away from it.  "No difference" is a claim of
+equivalence: the 95 % interval of the mean difference lies within a smallest difference that would matter, and the values
+of the two sides overlap.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+STANDARD_ERRORS = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a claim holds, and the numbers that say so.
+
+    ``effects (seeds,)`` in the unit of the claim, ``mean``, ``error`` (one standard error of the mean), ``bound`` and in
+    ``words`` the comparison as a person would read it.
+    """
+
+    holds: bool
+    words: str
+    effects: np.ndarray
+    mean: float
+    error: float
+    bound: float
+
+    def __bool__(self):
+        return self.holds
+
+
+def allowed_misses(seeds):
+    """How many of ``seeds`` runs may be on the wrong side: one in eight, and one where four to seven were made."""
+    return max(seeds // 8, 1 if seeds >= 4 else 0)
+
+
+def _summary(effects):
+    effects = np.asarray(effects, dtype=float)
+    if effects.ndim != 1:
+        raise ValueError(f"a claim needs one effect for each seed, not an array of shape {effects.shape}")
+    error = effects.std(ddof=1) / np.sqrt(len(effects)) if len(effects) > 1 else np.inf
+    return effects, float(effects.mean()), float(error)
+
+
+def _one_sided(effects, bound, sign, word):
+    effects, mean, error = _summary(effects)
+    right = int((sign * (effects - bound) > 0).sum())  # NaN is on no side
+    far = bool(sign * (mean - bound) > STANDARD_ERRORS * error)
+    words = f"{mean:.4g} ± {error:.2g}, {right} of {len(effects)} seeds {word} {bound:g}"
+    return Verdict(
+        right >= len(effects) - allowed_misses(len(effects)) and far, words, effects, mean, error, bound
+    )
+
+
+def above(effects, bound):
+    """The claim that ``effects (seeds,)`` lie above ``bound``.  Raises ``ValueError`` for another shape."""
+    return _one_sided(effects, bound, 1, "above")
+
+
+def below(effects, bound):
+    """The claim that ``effects (seeds,)`` lie below ``bound``.  Raises ``ValueError`` for another shape."""
+    return _one_sided(effects, bound, -1, "below")
+
+
+def within(one, other, smallest):
+    """The claim that ``one (seeds,)`` and ``other (seeds,)``, paired by seed, differ by less than ``smallest``.
+
+    Holds where the 95 % interval (Student's t) of the mean difference lies within ±``smallest`` and the two ranges overlap.
+    """
+    from scipy import stats
+
+    one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    effects, mean, error = _summary(one - other)
+    reach = stats.t.ppf(0.975, max(len(effects) - 1, 1)) * error
+    inside = bool(abs(mean) + reach < smallest)
+    overlap = bool(one.min() <= other.max() and other.min() <= one.max())
+    words = (
+        f"difference {mean:.3g}, 95 % interval {mean - reach:.3g} to {mean + reach:.3g}, within ±{smallest:g}"
+    )
+    if not overlap:
+        words += ", but the ranges do not overlap"
+    return Verdict(inside and overlap, words, effects, mean, error, smallest)
+
+
+def all_of(*verdicts):
+    """A claim with several parts, all of which must hold; its numbers are those of the weakest part."""
+
+    def slack(verdict):
+        return abs(verdict.mean - verdict.bound) / max(verdict.error, 1e-12)
+
+    weakest = min(verdicts, key=lambda v: (v.holds, slack(v)))
+    words = "; ".join(verdict.words for verdict in verdicts)
+    return Verdict(all(verdicts), words, weakest.effects, weakest.mean, weakest.error, weakest.bound)

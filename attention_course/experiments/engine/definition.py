@@ -1,0 +1,113 @@
+"""What an experiment is: a function of a seed and settings, the settings it runs under, and what the book says of it."""
+
+import importlib
+import inspect
+import itertools
+import pkgutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "attention_course.experiments"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run returns: ``numbers`` (a dict for JSON; arrays are taken as lists) and, to be kept, ``parameters``.
+
+    ``parameters`` is a module, a state dict of tensors, or None.  They are stored in half precision.
+    """
+
+    numbers: dict
+    parameters: Any = None
+
+
+def grid(**axes):
+    """All combinations of ``axes`` as a list of settings; what is no list is the same in each."""
+    lists = [value if isinstance(value, list) else [value] for value in axes.values()]
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*lists)]
+
+
+@dataclass(eq=False)
+class Experiment:
+    """A function of ``seed`` and settings, with the list of settings and the claims about its runs."""
+
+    function: Any
+    settings: list
+    claims: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        wanted = set(inspect.signature(self.function).parameters) - {"seed"}
+        for row in self.settings:
+            if set(row) != wanted:
+                raise TypeError(
+                    f"{self.function.__name__} takes {sorted(wanted)}, a setting has {sorted(row)}"
+                )
+
+    @property
+    def lesson(self):
+        return self.function.__module__.rsplit(".", 1)[-1]
+
+    @property
+    def name(self):
+        return f"{self.lesson}.{self.function.__name__}"
+
+    @property
+    def summary(self):
+        return (inspect.getdoc(self.function) or "").split("\n\n")[0].replace("\n", " ")
+
+    def claim(self, function):
+        """Take ``function(record)``, which returns a :class:`Verdict`, for a claim; its docstring is the sentence."""
+        if not inspect.getdoc(function):
+            raise TypeError(
+                f"the claim {function.__name__} needs a docstring: the sentence that the book says"
+            )
+        self.claims[function.__name__] = function
+        return function
+
+    def run(self, seed, settings):
+        """One run: the :class:`Outcome` of ``seed`` under ``settings``."""
+        outcome = self.function(seed=seed, **settings)
+        return outcome if isinstance(outcome, Outcome) else Outcome(outcome)
+
+
+def experiment(settings):
+    """Take a function ``f(seed, …)`` for an experiment that runs under each of ``settings``, a list of dicts."""
+
+    def wrap(function):
+        return Experiment(function, [dict(row) for row in (settings or [{}])])
+
+    return wrap
+
+
+def lessons():
+    """Names of the modules that hold experiments."""
+    folder = Path(importlib.import_module(PACKAGE).__file__).parent
+    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.ispkg and m.name != "__main__")
+
+
+def of_lesson(lesson):
+    """The experiments of one lesson, ``{name: Experiment}``, in the order in which they are written."""
+    module = importlib.import_module(f"{PACKAGE}.{lesson}")
+    own = (value for value in vars(module).values() if isinstance(value, Experiment))
+    return {e.name: e for e in own if e.function.__module__ == module.__name__}
+
+
+class UnknownName(LookupError):
+    """No experiment is called so."""
+
+
+def find(names=()):
+    """The experiments of ``names``, lessons or ``lesson.experiment``; all without any.  Raises :class:`UnknownName`."""
+    known = lessons()
+    chosen = {}
+    for name in [n.replace("-", "_") for n in names] or known:
+        lesson, _dot, one = name.partition(".")
+        found = of_lesson(lesson) if lesson in known else {}
+        if one:
+            found = {key: value for key, value in found.items() if key == name}
+        if not found:
+            close = ", ".join(of_lesson(lesson)) if lesson in known else ", ".join(known)
+            raise UnknownName(f"There is no experiment {name}. There is: {close}.")
+        chosen |= found
+    return chosen

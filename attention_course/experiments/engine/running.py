@@ -1,0 +1,293 @@
+"""Make the runs that a record lacks: worker processes compute, this one alone writes.
+
+A record is written anew after each run, beside its place first and then moved there, so that a kill at any moment leaves
+the runs that had ended.
+"""
+
+import json
+import multiprocessing
+import os
+import platform
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing import connection
+from pathlib import Path
+
+import numpy as np
+
+from attention_course import records
+from attention_course.experiments.engine import definition
+from attention_course.experiments.engine.keys import code_key
+
+DIGITS = 6  # significant digits of a number in a record
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run that is to be made."""
+
+    experiment: str
+    settings: dict
+    seed: int
+
+
+def plain(value):
+    """Numbers for JSON: arrays as lists, floats with six significant digits.  Raises ``TypeError`` for what is neither."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(
+        f"{type(value).__name__} cannot be kept in a record: use numbers, strings, lists, dicts, arrays"
+    )
+
+
+def half(parameters):
+    """A module's parameters or a dict of tensors as arrays, float32 in half precision.
+
+    Raises ``OverflowError`` where a value is too large for that.
+    """
+    state = parameters.state_dict() if hasattr(parameters, "state_dict") else parameters
+    arrays = {}
+    for name, tensor in state.items():
+        array = tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else np.asarray(tensor)
+        if array.dtype in (np.float32, np.float64):
+            with np.errstate(over="ignore"):
+                small = array.astype(np.float16)
+            if np.isfinite(array).all() and not np.isfinite(small).all():
+                raise OverflowError(f"{name} has values beyond half precision")
+            array = small
+        arrays[name] = array
+    return arrays
+
+
+def machine():
+    """What a run is made on: processor, instruction set, versions, threads."""
+    import torch
+
+    return {
+        "processor": _processor(),
+        "system": platform.system(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "threads": torch.get_num_threads(),
+        "settings": {n: os.environ[n] for n in _PROCESSOR_SETTINGS if n in os.environ},
+    }
+
+
+_PROCESSOR_SETTINGS = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_MAX_CPU_ISA")
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _die_with_the_parent():
+    parent = multiprocessing.parent_process()
+
+    def watch():
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _work(pipe):
+    """A worker's life: a job in, (numbers, parameters, seconds, machine) or a fault out."""
+    _die_with_the_parent()
+    import torch
+
+    torch.set_num_threads(1)
+    while (job := pipe.recv()) is not None:
+        try:
+            experiment = definition.find([job.experiment])[job.experiment]
+            begin = time.process_time()
+            outcome = experiment.run(job.seed, job.settings)
+            seconds = time.process_time() - begin
+            kept = None if outcome.parameters is None else half(outcome.parameters)
+            pipe.send((plain(outcome.numbers), kept, seconds, machine()))
+        except KeyboardInterrupt:
+            return
+        except Exception as error:  # whatever an experiment raises is told, and the other runs go on
+            pipe.send(error_text(error))
+
+
+def error_text(error):
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error} ({' < '.join(reversed(frames[-3:]))})"
+
+
+class _Writer:
+    """The record of one experiment while its runs are made."""
+
+    def __init__(self, experiment, path, seeds):
+        self.experiment, self.path, self.key = experiment, path, code_key(experiment)
+        self.content = {
+            "experiment": experiment.name,
+            "key": self.key,
+            "seeds": list(seeds),
+            "machines": [],
+            "runs": [],
+        }
+        self.kept = {}
+        if path.exists():
+            old = records.read(path)  # a broken one is an error, and stays
+            self._take_over(old)
+
+    def _take_over(self, old):
+        """Keep the fresh runs of an earlier call; those of other seeds, too."""
+        if old.key != self.key:
+            return
+        runs = [run for run in old.runs if run["settings"] in self.experiment.settings]
+        for run in runs:
+            if run.get("parameters"):
+                try:
+                    arrays = old.parameters(run["seed"], **run["settings"])
+                except records.RecordError:
+                    continue  # parameters that are lost make their run again
+                start = records.prefix_of(run["settings"], run["seed"])
+                self.kept |= {start + name: array for name, array in arrays.items()}
+            self.content["runs"].append(run)
+        self.content["machines"] = old.content["machines"]
+        self.content["seeds"] = sorted({*self.content["seeds"], *old.content["seeds"]})
+
+    def missing(self, seeds):
+        made = [(run["settings"], run["seed"]) for run in self.content["runs"]]
+        return [
+            Job(self.experiment.name, row, seed)
+            for seed in seeds
+            for row in self.experiment.settings
+            if (row, seed) not in made
+        ]
+
+    def add(self, job, numbers, kept, seconds, made_on):
+        machines = self.content["machines"]
+        if made_on not in machines:
+            machines.append(made_on)
+        run = {
+            "settings": job.settings,
+            "seed": job.seed,
+            "seconds": plain(seconds),
+            "machine": machines.index(made_on),
+        }
+        run |= {"numbers": numbers, "parameters": None if kept is None else records.parameters_digest(kept)}
+        if kept is not None:
+            start = records.prefix_of(job.settings, job.seed)
+            self.kept |= {start + name: array for name, array in kept.items()}
+        order = self.experiment.settings
+        runs = [*self.content["runs"], run]
+        self.content["runs"] = sorted(runs, key=lambda r: (order.index(r["settings"]), r["seed"]))
+        self.write()
+
+    def write(self):
+        from safetensors.numpy import save
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.kept:  # first, so that a record never names parameters that are not there
+            _replace(self.path.with_suffix(".safetensors"), save(self.kept))
+        _replace(self.path, _json(self.content).encode())
+
+
+def _json(content):
+    """One run a line, so that a change of one is a change of one line."""
+    head = {key: value for key, value in content.items() if key != "runs"}
+    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}," for key, value in head.items()]
+    runs = ",\n".join("  " + json.dumps(run, ensure_ascii=False) for run in content["runs"])
+    return "\n".join(["{", *lines, ' "runs": [', runs, " ]", "}"]) + "\n"
+
+
+def _replace(path, data):
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_bytes(data)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def make_runs(experiments, seeds, *, folder=None, workers=2, started=None, done=None):
+    """Make the runs of ``experiments`` that are missing or stale for ``seeds``, and no others.
+
+    ``started(jobs)`` is told what will be made, ``done(job, seconds, fault)`` each that ended, ``fault`` being None or a
+    sentence.  Returns the number of faults.  Raises :class:`attention_course.records.RecordError` before anything runs
+    where a record is broken.
+    """
+    writers = {e.name: _Writer(e, records.path_of(e.name, folder), seeds) for e in experiments}
+    jobs = deque(job for writer in writers.values() for job in writer.missing(seeds))
+    if started:
+        started(list(jobs))
+    if not jobs:
+        return 0
+    faults, total = 0, len(jobs)
+    context = multiprocessing.get_context("spawn")
+    before = {name: os.environ.get(name) for name in _WORKER_ENVIRONMENT}
+    os.environ.update(_WORKER_ENVIRONMENT)
+    idle, busy, processes = [], {}, []
+    try:
+        for _ in range(min(workers, total)):
+            idle.append(_hire(context, processes))
+        while jobs or busy:
+            while jobs and idle:
+                pipe, job = idle.pop(), jobs.popleft()
+                pipe.send(job)
+                busy[pipe] = job
+            for pipe in connection.wait(list(busy)):
+                job = busy.pop(pipe)
+                try:
+                    answer = pipe.recv()
+                except EOFError:
+                    answer = "the process that ran it ended (out of memory?)"
+                    if jobs:
+                        idle.append(_hire(context, processes))
+                else:
+                    idle.append(pipe)
+                fault = answer if isinstance(answer, str) else None
+                if fault is None:
+                    writers[job.experiment].add(job, *answer)
+                faults += fault is not None
+                if done:
+                    done(job, None if fault else answer[2], fault)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+        for process in processes:
+            process.kill()
+            process.join()
+    return faults
+
+
+# TQDM_DISABLE: the progress is that of the runs, not of the steps within one.
+_WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TQDM_DISABLE": "1",
+}
+
+
+def _hire(context, processes):
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    processes.append(process)
+    return ours

@@ -1,0 +1,41 @@
+"""Numbers that a page's prose names: ``glue("x", 3)`` in a cell, ``{glue:text}`x` `` in the text.
+
+On the site the numbers travel with the executed notebook, unseen.  In a notebook of one's own, where the prose cannot
+take them up, they are printed.
+"""
+
+import os
+
+import numpy as np
+
+ON_SITE = "ATTENTION_COURSE_SITE"  # set by the site's build
+MIME = "application/papermill.record/text/plain"  # what myst-nb looks for
+
+
+def plain_scalar(value):
+    """A NumPy scalar as Python's own number; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def glue(name, value):
+    """Give ``value``, a number or a string, a name for the page's prose."""
+    text = repr(plain_scalar(value))
+    if not os.environ.get(ON_SITE):
+        print(f"{name}: {text}")
+        return
+    from IPython.display import publish_display_data
+
+    scrap = {"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}}
+    publish_display_data({MIME: text}, metadata=scrap)
+
+
+def spread(values, digits=0):
+    """``values`` of several runs as text: the median, lowest and highest in brackets where they differ."""
+    numbers = (np.median(values), np.min(values), np.max(values))
+    middle, low, high = (f"{number:.{digits}f}".replace("-", "−") for number in numbers)
+    return middle if low == high else f"{middle} ({low}\u2060–\u2060{high})"
+
+
+def glue_spread(name, values, digits=0):
+    """Give the :func:`spread` of ``values`` a name for the page's prose."""
+    glue(name, spread(values, digits))
