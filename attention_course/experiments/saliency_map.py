@@ -1,0 +1,91 @@
+"""Lesson *The saliency map*: how many bars the model visits until it comes to the one that is asked for."""
+
+import numpy as np
+
+from attention_course import saliency, visual_search
+from attention_course.experiments import above, all_of, below, experiment, grid
+
+SET_SIZES = [4, 8, 16, 32]
+SORTS = {"target": slice(0, 1), "red level": slice(1, None, 2), "blue": slice(2, None, 2)}
+
+
+def bars_visited(kind, n, seed, count=20):
+    """Bars visited until the target, by saliency and by a plain sum of the channels: ``(2, count)``."""
+    images, places = visual_search.displays(kind, n, count, seed)
+    features = saliency.feature_maps(images, visual_search.LEVEL)
+    plain = features.sum(axis=-3)
+    plain = (plain / plain.max(axis=(-2, -1), keepdims=True)).sum(axis=1)
+    maps = saliency.combine(features), plain
+    return [visual_search.steps_to_target(m, places) for m in maps]
+
+
+@experiment(settings=grid(kind=list(visual_search.KINDS), count=20))
+def search(seed, kind, count):
+    """Displays of 4 to 32 bars: how many bars are visited until the target, by saliency and without its normalisation."""
+    visited = np.array([bars_visited(kind, n, seed, count) for n in SET_SIZES])
+    return {"saliency": visited[:, 0], "plain": visited[:, 1]}  # (set sizes, displays) each
+
+
+@experiment(settings=[{"n": 32, "count": 20}])
+def turns(seed, n, count):
+    """Conjunction displays: when each sort of bar has its turn, and when the target has it if red is a fifth brighter."""
+    images, places = visual_search.displays("conjunction", n, count, seed)
+    order = visual_search.order_of_bars(saliency.saliency_map(images, visual_search.LEVEL), places)
+    leaky = np.where(images[..., :1] > 0.5, 1.2 * images, images)
+    numbers = {sort: order[:, which].mean(axis=1) for sort, which in SORTS.items()}  # a number a display
+    maps = saliency.saliency_map(leaky, visual_search.LEVEL)
+    return numbers | {"brighter": visual_search.steps_to_target(maps, places)}
+
+
+def slopes(visited, sizes=SET_SIZES):
+    """Bars visited for each bar added, one line fitted for each seed of ``visited (seeds, set sizes, displays)``."""
+    return np.array([np.polyfit(sizes, run.mean(axis=1), 1)[0] for run in visited])
+
+
+def _slopes(runs, kind, name="saliency"):
+    return slopes(runs.values(name, kind=kind))
+
+
+@search.claim
+def lone_features_pop_out(runs):
+    """A bar of another colour or orientation is found at once, however many others there are."""
+    flat = [below(np.abs(_slopes(runs, kind)), 0.05) for kind in ("colour", "orientation")]
+    means = [
+        runs.values("saliency", kind=kind).mean(axis=2).max(axis=1) for kind in ("colour", "orientation")
+    ]
+    return all_of(*flat, *(below(mean, 2) for mean in means))
+
+
+@search.claim
+def a_conjunction_is_searched_for(runs):
+    """For a conjunction the visits rise with each set size, and less than in random order."""
+    slope, means = _slopes(runs, "conjunction"), runs.values("saliency", kind="conjunction").mean(axis=2)
+    steps = [above(step, 0) for step in np.diff(means, axis=1).T]
+    return all_of(above(slope, 0.2), below(slope, 0.5), *steps)
+
+
+@search.claim
+def nothing_pops_out_without_normalisation(runs):
+    """Added up without the normalisation, the maps let neither colour nor orientation pop out."""
+    return all_of(*(above(_slopes(runs, kind, "plain"), 0.1) for kind in ("colour", "orientation")))
+
+
+@search.claim
+def red_among_green_does_not_pop_out(runs):
+    """A red bar among green ones has to be searched for."""
+    return above(_slopes(runs, "opponent"), 0.1)
+
+
+@turns.claim
+def red_speaks_louder_than_blue(runs):
+    """Blue bars have their turn after red level ones, later than in random order, and the target's is much closer to the red ones'."""
+    target, red, blue = (runs.values(sort).mean(axis=1) for sort in SORTS)
+    return all_of(
+        above(blue - red, 2), above(blue - (32 + 1) / 2, 1), above(blue - target - np.abs(target - red), 1)
+    )
+
+
+@turns.claim
+def brightness_gives_the_target_away(runs):
+    """With red a fifth brighter the target comes in less than half the visits."""
+    return below(runs.values("brighter").mean(axis=1) - runs.values("target").mean(axis=1) / 2, 0)
