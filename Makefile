@@ -3,16 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUNBUFFERED = 1
 
-course: $(BIN)/.ready  ## environment, site, released exercises, a graded demonstration class, and where to look
+course: $(BIN)/.ready  ## environment, released exercises, a graded demonstration class, site, and where to look
 	$(BIN)/python -m autograder release --source
-	$(BIN)/python book/_ext/build.py
 	$(BIN)/python -m autograder demonstrate
+	$(BIN)/python book/_ext/build.py
 
-test: $(BIN)/.ready  ## all that CI runs: style, spelling, released exercises, the book, the grader, the pages in Chromium
+test: $(BIN)/.ready  ## all that CI runs: style, spelling, released exercises, records, the book, the grader, the pages in Chromium
 	$(BIN)/ruff format --check --diff
 	$(BIN)/ruff check
 	$(BIN)/codespell
 	$(BIN)/python -m autograder release --check
+	$(BIN)/python -m attention_course.experiments check
 	$(BIN)/python book/_ext/build.py
 	$(BIN)/pytest -n 2 --dist loadscope
 

@@ -9,7 +9,7 @@ import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from .errors import CourseError, Refused
-from .paths import EXERCISES, SOLUTIONS
+from .paths import RELEASED, SOLUTIONS
 
 # nbgrader wants every field; a solution file need only write those that differ.
 _NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
@@ -90,8 +90,8 @@ class Assignment:
         return self.namespace[exercise]
 
 
-def released_path(name):
-    return EXERCISES / name / f"{name}.ipynb"
+def released_path(name, folder=RELEASED):
+    return folder / name / f"{name}.ipynb"
 
 
 def _included(source, faulty):

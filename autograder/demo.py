@@ -7,12 +7,13 @@ import copy
 import hashlib
 import shutil
 import sys
+from importlib.metadata import version
 
 import nbformat
 
 from . import assignment, bank
 from .assignment import grade_id
-from .paths import EXERCISES, ROOT, SOLUTIONS
+from .paths import CODE, PACKAGE, RELEASED, SOLUTIONS
 
 ASSIGNMENT = "03-query-key-value"
 TO_LOOK_AT = "four-misconceptions"  # the submission whose feedback page shows most
@@ -94,13 +95,13 @@ def make(course, name=ASSIGNMENT):
 def _key():
     """A digest of all that the class's marks depend on."""
     digest = hashlib.sha256(sys.version.encode())
-    for top in (ROOT / "autograder", SOLUTIONS, EXERCISES, ROOT / "attention_course"):
+    for top in (PACKAGE, SOLUTIONS, RELEASED, CODE / "attention_course"):
         for path in sorted(
             path for path in top.rglob("*") if path.suffix in (".py", ".md", ".ipynb", ".html")
         ):
-            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    for name in ("requirements.txt", "constraints.txt"):
-        digest.update((ROOT / name).read_bytes())
+            digest.update(str(path.relative_to(top)).encode() + path.read_bytes())
+    for name in ("numpy", "torch", "ipython", "nbgrader"):
+        digest.update(f"{name} {version(name)}".encode())
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from .paths import ROOT
+from .paths import CODE
 from .results import Graded
 
 
@@ -25,8 +25,8 @@ def _grader():
     for name in ("numpy", "torch", "ipython"):
         digest.update(f"{name} {version(name)}\n".encode())
     for top in ("autograder", "attention_course"):
-        for path in sorted((ROOT / top).rglob("*.py")):
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+        for path in sorted((CODE / top).rglob("*.py")):
+            digest.update(path.relative_to(CODE).as_posix().encode() + path.read_bytes())
     return digest.digest()
 
 

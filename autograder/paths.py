@@ -1,11 +1,19 @@
-"""Where things lie.  ``ROOT`` is the repository; a class may lie elsewhere (``--course``)."""
+"""Where things lie: in a clone of the repository, or in an installed package, which carries the assignments with it.
+
+``ROOT`` is the folder of a class where none is named (``--course``): the clone, or where the command was started.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SOLUTIONS = ROOT / "solutions"
-EXERCISES = ROOT / "exercises"
+PACKAGE = Path(__file__).resolve().parent
+IN_CLONE = (PACKAGE.parent / "pyproject.toml").is_file() and (PACKAGE.parent / "solutions").is_dir()
+CODE = PACKAGE.parent  # where the packages lie, beside each other
+ASSIGNMENTS = CODE if IN_CLONE else PACKAGE  # what holds solutions/ and the released exercises/
+ROOT = CODE if IN_CLONE else Path.cwd()
+SOLUTIONS = ASSIGNMENTS / "solutions"
+RELEASED = ASSIGNMENTS / "exercises"
+EXERCISES = ROOT / "exercises"  # where `release` writes
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from traitlets.config import Config
 
 from . import assignment
 from .errors import CourseError
-from .paths import ROOT
+from .paths import EXERCISES, ROOT
 
 # The order is that of nbgrader's GenerateAssignment, which ends in the same notebook.
 _PREPROCESSORS = (
@@ -64,7 +64,7 @@ def write_source(made, course):
 def release(name, *, check=False):
     """Write the student version of an assignment; with ``check`` only compare.  Returns (path, whether it differed)."""
     made = assignment.load(name)
-    path = assignment.released_path(name)
+    path = assignment.released_path(name, EXERCISES)
     text = student_version(made)
     differs = not path.is_file() or path.read_text(encoding="utf-8") != text
     if differs and not check:

@@ -167,15 +167,41 @@ def test_second_build_has_nothing_to_do(site):
 # --- tiny books
 
 
-def test_failing_cell_fails_the_build(tiny):
-    done, out = tiny(
-        bad=HEAD
-        + "\n# Bad\n\n```{code-cell} ipython3\nx = 1\n```\n\n```{code-cell} ipython3\nassert x == 2, 'x is one'\n```\n"
-    )
+BAD = """
+# Bad
+
+```{code-cell} ipython3
+x = 1
+```
+
+```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    caption: A figure that never comes
+    name: fig-never
+---
+assert x == 2, 'x is one'
+```
+
+See {numref}`fig-never` and {glue:text}`never`.
+"""
+
+
+def test_failing_cell_fails_the_build_and_leaves_a_site(tiny):
+    done, out = tiny(bad=HEAD + BAD, fine="# Fine\n\nAll is well, says {said}`bad/never`.\n")
     assert done.returncode == 1
-    assert "bad.md, code cell 2: AssertionError" in done.stdout
+    assert "bad.md: code cell 2 ended in AssertionError" in done.stdout
     assert "assert x == 2" in done.stdout and "x is one" in done.stdout
-    assert "\x1b[" not in done.stdout and not (out / "html" / "index.html").exists()
+    assert "\x1b[" not in done.stdout
+    assert "WARNING" not in done.stderr, "what follows from the failure is not told again"
+    last = done.stdout.rstrip().replace("\n", "")
+    assert "Failed: bad, code cell 2 ended in AssertionError" in last and "bad.html" in last
+    page = (out / "html" / "book" / "bad.html").read_text(encoding="utf8")
+    assert "lesson-failed" in page and "This page is not whole: code cell 2 ended in AssertionError" in page
+    fine = (out / "html" / "book" / "fine.html").read_text(encoding="utf8")
+    assert "lesson-failed" not in fine and "All is well" in fine
+    assert (out / "html" / "index.html").exists() and not (out / "site.stamp").exists()
 
 
 def test_lesson_with_glue_data_and_download(tiny):
@@ -188,10 +214,10 @@ def test_lesson_with_glue_data_and_download(tiny):
 :tags: [remove-output]
 import sys
 import numpy as np
-from myst_nb import glue
 sys.path.insert(0, "ROOT")
+from attention_course.page.glue import glue
 from attention_course.publish import publish
-glue("half", np.float64(0.5), display=False)
+glue("half", np.float64(0.5))
 publish("numbers", {"a": np.arange(3)})
 ```
 
@@ -215,6 +241,44 @@ sys.executable
     notebook = nbformat.read(out / "html" / "book" / "good.ipynb", as_version=4)
     prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "One 0.500, and" in prose and r"\tag{1}" in prose and "so (1)." in prose
+    (wheel,) = (out / "html").glob("*.whl")
+    bring = next(cell for cell in notebook.cells if cell.cell_type == "code").source
+    assert wheel.name in bring and "%pip install" in bring and downloads.LOCAL in bring
+
+
+def test_numbers_of_a_lesson_on_other_pages_and_in_alt_texts(tiny):
+    lesson = (
+        HEAD
+        + """
+# Lesson
+
+```{code-cell} ipython3
+---
+mystnb:
+  image:
+    alt: "A line at {{level}} percent."
+---
+from matplotlib import pyplot as plt
+from attention_course.page.glue import glue, glue_spread
+glue("level", 0.25)
+glue_spread("several", [1, 2, 4])
+plt.plot([1, 2]);
+```
+"""
+    )
+    quiz = "# Quiz\n\nIt is {said}`lesson/level:.3f`, and {said}`lesson/several`.\n"
+    done, out = tiny(lesson=lesson, quiz=quiz)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'alt="A line at 0.25 percent."' in (out / "html" / "book" / "lesson.html").read_text(
+        encoding="utf8"
+    )
+    page = (out / "html" / "book" / "quiz.html").read_text(encoding="utf8")
+    assert "It is 0.250, and 2 (1\u2060–\u20604)." in page
+
+
+def test_a_number_that_no_lesson_says_fails_the_build(tiny):
+    done, _ = tiny(index="# Book\n\nIt is {said}`nothing/there`.\n")
+    assert done.returncode == 1 and "no lesson says nothing/there" in done.stderr
 
 
 def test_picture_without_alt_text_fails_the_build(tiny):

@@ -151,5 +151,10 @@ def check(names: Names = None, out: Out = None):
         raise typer.Exit(1)
 
 
+def main():
+    """The console script."""
+    app(prog_name=records.COMMAND)
+
+
 if __name__ == "__main__":
-    sys.exit(app(prog_name="python -m attention_course.experiments"))
+    sys.exit(main())

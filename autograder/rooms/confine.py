@@ -73,11 +73,11 @@ def leave_the_machine():
     proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)
     as_root = os.getuid() == 0 and _libc.unshare(_CLONE_NEW["mount"]) == 0
     if as_root:
-        own_file_system(readable_paths())
+        own_file_system(readable_paths(), hidden_paths())
         become_nobody()
     enter_namespaces(proc, already={"mount"} if as_root else set())
     if not as_root:
-        own_file_system(readable_paths())
+        own_file_system(readable_paths(), hidden_paths())
     os.close(proc)
 
 
@@ -96,8 +96,9 @@ _ANCHOR = "/sys"  # a folder that every Linux has and no Python lies in; the new
 _READ_ONLY = 0x1 | 0x2  # mount attributes: read-only, nosuid
 
 
-def own_file_system(readable):
-    """A root folder with nothing in it but what is ``readable``, read-only, and an empty place of limited size to write in.
+def own_file_system(readable, hidden=()):
+    """A root folder with nothing in it but what is ``readable`` and not ``hidden``, read-only, and an empty place of
+    limited size to write in.
 
     Nothing else exists there, so that not even a file's name, size or mode can be asked for or changed, which Landlock would allow.
     """
@@ -118,6 +119,10 @@ def own_file_system(readable):
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC))
         # MS_BIND | MS_REC
         _call(f"bind {path}", _libc.mount(path.encode(), target.encode(), None, 0x1000 | 0x4000, None))
+    for path in hidden:
+        if os.path.isdir(_ANCHOR + path):  # below a readable one: an empty folder in its place
+            options = b"size=4k,nr_inodes=2,mode=0755"
+            _call(f"hide {path}", _libc.mount(b"tmpfs", (_ANCHOR + path).encode(), b"tmpfs", flags, options))
     for path in (ROOM, TEMPORARY):
         os.makedirs(_ANCHOR + path, exist_ok=True)
         os.chmod(_ANCHOR + path, 0o777)
@@ -212,6 +217,13 @@ def readable_paths():
     system = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"]
     devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
     return sorted({os.path.abspath(path) for path in (*prefixes, *system, *devices)})
+
+
+def hidden_paths():
+    """What lies below a readable path and must not be seen: this package, with its bank of answers and, installed as a
+    wheel, the solutions.  The process that forks the rooms has imported what they need of it.
+    """
+    return [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
 
 # --- seccomp: which system calls

@@ -25,8 +25,10 @@ from rich.progress import (
 )
 
 HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
 sys.path.insert(0, str(HERE))
-import execute  # noqa: E402  (a sibling, importable from here only)
+import execute  # noqa: E402  (siblings, importable from here only)
+import wheel  # noqa: E402
 
 INPUTS = [
     "_config.yml",
@@ -35,7 +37,11 @@ INPUTS = [
     "constraints.txt",
     "book",
     "attention_course",
+    "autograder",
+    "solutions",
     "exercises",
+    "pyproject.toml",
+    "setup.py",
 ]
 console = Console(highlight=False)
 
@@ -99,17 +105,22 @@ def run_lessons(root, out, jobs, timeout):
         )
 
 
-def write_pages(root, out):
-    """Let Jupyter Book write the site; True when there was no warning."""
+def write_pages(root, out, failures, wheel, url):
+    """Let Jupyter Book write the site; True when there was no warning.  The pages of ``failures`` carry a banner."""
     from jupyter_book.sphinx import build_sphinx
 
     toc = str(root / "_toc.yml")
+    failed = {str(f.path.relative_to(root).with_suffix("")): f.brief for f in failures}
+    overrides = {"external_toc_path": toc, "latex_individualpages": False, "failed_lessons": failed}
+    overrides |= {"course_wheel": str(wheel), "nb_execution_excludepatterns": [f"{name}*" for name in failed]}
+    if url:
+        overrides["html_baseurl"] = url
     result = build_sphinx(
         root,
         out / "html",
         noconfig=True,
         path_config=str(root / "_config.yml"),
-        confoverrides={"external_toc_path": toc, "latex_individualpages": False},
+        confoverrides=overrides,
         builder="html",
         warningiserror=True,
         keep_going=True,
@@ -135,7 +146,7 @@ def try_lesson(root, name, timeout=600):
             begin, end = (datetime.fromisoformat(times[f"iopub.status.{s}"]) for s in ("busy", "idle"))
             if (took := (end - begin).total_seconds()) > 0.5:
                 console.print(f"  cell {number}: {took:.1f} s  {cell.source.splitlines()[0]}", markup=False)
-    console.print(failure or f"{name} ran in {seconds:.1f} s", markup=False, soft_wrap=True)
+    console.print(failure.text if failure else f"{name} ran in {seconds:.1f} s", markup=False, soft_wrap=True)
     return int(failure is not None)
 
 
@@ -147,12 +158,15 @@ def report(site, seconds):
     console.print(f"Site: {site / 'index.html'}", soft_wrap=True)
 
 
-def build(root, out, *, jobs=2, force=False):
-    """Build the site of the repository at ``root`` into ``out/html``; return an exit code."""
+def build(root, out, *, jobs=2, force=False, url=None):
+    """Build the site of the repository at ``root`` into ``out/html``; return an exit code.
+
+    A lesson that fails leaves its page with a banner, the rest of the site is written, and the code is 1.
+    """
     start = time.perf_counter()
     root, out = Path(root).resolve(), Path(out).resolve()
     stamp, site = out / "site.stamp", out / "html"
-    key = inputs_key(root)
+    key = inputs_key(root) + (url or "")
     if not force and stamp.is_file() and stamp.read_text() == key and (site / "index.html").is_file():
         console.print(f"The site is up to date: {site / 'index.html'}", soft_wrap=True)
         return 0
@@ -163,21 +177,25 @@ def build(root, out, *, jobs=2, force=False):
 
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     failures = run_lessons(root, out, jobs, config["execute"]["timeout"])
-    if failures:
-        for failure in failures:
-            console.rule(style="red")
-            console.print(failure, markup=False, soft_wrap=True)
-        console.rule(style="red")
-        console.print(f"{len(failures)} of the lessons failed; the site was not built.")
-        return 1
     shutil.rmtree(site, ignore_errors=True)  # no page outlives its source
     with console.status("Writing pages"):
-        good = write_pages(root, out)
+        good = write_pages(root, out, failures, wheel.make(REPOSITORY, REPOSITORY / "_build" / "wheel"), url)
+    for failure in failures:
+        console.rule(style="red")
+        console.print(failure.text, markup=False, soft_wrap=True)
+    if (site / "index.html").is_file():
+        report(site, time.perf_counter() - start)
+    for failure in failures:
+        page = site / failure.path.relative_to(root).with_suffix(".html")
+        console.print(
+            f"[bold red]Failed:[/] {failure.path.stem}, {failure.brief}. Its page says so: {page}",
+            soft_wrap=True,
+        )
     if not good:
         console.print("[bold red]The site has faults (above); warnings count.[/]")
+    if failures or not good:
         return 1
     stamp.write_text(key)
-    report(site, time.perf_counter() - start)
     return 0
 
 
@@ -189,17 +207,17 @@ def main():
         "--out", type=Path, default=None, help="folder for all that is built (default: _build)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="lessons that run at the same time (default: 2)")
+    parser.add_argument("--source", type=Path, default=REPOSITORY, help="the repository (default: this one)")
     parser.add_argument(
-        "--source", type=Path, default=HERE.parents[1], help="the repository (default: this one)"
+        "--url", help="where the site will be served; downloaded lessons install the package from there"
     )
     parser.add_argument("--lesson", metavar="NAME", help="only run this lesson, and say what takes long")
     parser.add_argument("--force", action="store_true", help="write the pages even if nothing changed")
     options = parser.parse_args()
     if options.lesson:
         return try_lesson(options.source.resolve(), options.lesson)
-    return build(
-        options.source, options.out or options.source / "_build", jobs=options.jobs, force=options.force
-    )
+    out = options.out or options.source / "_build"
+    return build(options.source, out, jobs=options.jobs, force=options.force, url=options.url)
 
 
 if __name__ == "__main__":

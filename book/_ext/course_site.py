@@ -3,6 +3,7 @@
 * ``question.py``: the ``{question}`` directive of the quizzes;
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
 * ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
+* ``faults.py``: a banner on the page of a lesson that failed;
 * ``said.py``: a lesson's numbers on quizzes, explorer pages and in alt texts;
 * ``tidy.py``: what the theme leaves undone;
 * here: MathJax from the environment, so that no page asks another site for it; no site without alt texts, or with a
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import downloads
 import explorer
+import faults
 import question
 import said
 import tidy
@@ -119,6 +121,7 @@ def setup(app):
     app.connect("build-finished", write_front_door)
     question.setup(app)
     explorer.setup(app)
+    faults.setup(app)
     said.setup(app)
     tidy.setup(app)
     downloads.setup(app)

@@ -5,7 +5,9 @@ is turned into plain Markdown.
 """
 
 import json
+import posixpath
 import re
+import shutil
 from pathlib import Path
 
 import execute
@@ -17,9 +19,24 @@ from sphinx.locale import _
 DATA = "application/vnd.attention-course.data+json"  # attention_course.publish.MIME
 GLUE = "application/papermill.record/"
 NOTE = (
-    "> A lesson of *{title}*, with the outputs of the run that made its page. To run it yourself, install the course's "
-    "repository, which brings the package `attention_course` along."
+    "> A lesson of *{title}*, with the outputs of the run that made its page. It runs anywhere: the next cell brings the "
+    "course's package along where it is missing."
 )
+BRING = """\
+# The course's package: from beside this notebook or from the course's site, and only where it is missing.
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+
+if find_spec("attention_course") is None:
+    wheel = "{wheel}"
+    source = wheel if Path(wheel).is_file() else "{url}" + wheel
+    %pip install --quiet {{source}}
+    importlib.invalidate_caches()
+    if find_spec("attention_course") is None:
+        raise ImportError(f"{{source}} could not be installed: download {{wheel}} and put it beside this notebook.")
+"""
+LOCAL = "http://127.0.0.1:8000/"  # where `make serve` has the site
 
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
 TITLED = re.compile(r"(.*?)\s*<([^<>]+)>", re.DOTALL)
@@ -70,8 +87,8 @@ def _people(persons):
 class PlainMarkdown:
     """Markdown as Jupyter shows it, from the site's: roles and directives become words."""
 
-    def __init__(self, env, docname, values):
-        self.env, self.docname, self.values = env, docname, values
+    def __init__(self, env, docname, values, url=LOCAL):
+        self.env, self.docname, self.values, self.url = env, docname, values, url
         std, math = env.get_domain("std"), env.get_domain("math")
         self.labels = {**std.anonlabels, **std.labels}
         self.equations = math.equations
@@ -134,12 +151,17 @@ class PlainMarkdown:
             return said.text_of(self.env, docname, wanted)
         if role == "eq":
             return f"({self._equation(target)})"
+        if role == "doc":
+            name = posixpath.normpath(posixpath.join(posixpath.dirname("/" + self.docname), target)).lstrip(
+                "/"
+            )
+            known = name in self.env.titles
+            said = title or (self.env.titles[name].astext() if known else target)
+            return f"[{said}]({self.url}{name}.html)" if known else said
         if title:
             return title
-        if role == "doc":
-            path = (Path("/") / self.docname).parent / target
-            name = str(path.resolve()).lstrip("/")
-            return self.env.titles[name].astext() if name in self.env.titles else target
+        if role.startswith("py:"):
+            return f"`{target.removeprefix('~').rsplit('.', 1)[-1] if target[:1] == '~' else target}`"
         if role in ("numref", "ref") and target in self.labels:
             return self._label(role, target)
         return target if role in ("term", "ref", "numref") else match.group(0)
@@ -165,9 +187,13 @@ class PlainMarkdown:
         return name[0] if name else target
 
 
-def readable(notebook, plain, title):
-    """The lesson as a notebook for Jupyter: plain Markdown, captions beneath figures, only outputs that show."""
-    cells = [nbformat.v4.new_markdown_cell(NOTE.format(title=title))]
+def readable(notebook, plain, title, wheel):
+    """The lesson as a notebook for Jupyter: plain Markdown, captions beneath figures, only outputs that show.
+
+    Its first code cell installs the file ``wheel`` of the site where the course's package is missing.
+    """
+    bring = nbformat.v4.new_code_cell(BRING.format(wheel=wheel, url=plain.url))
+    cells = [nbformat.v4.new_markdown_cell(NOTE.format(title=title)), bring]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source)
@@ -203,7 +229,7 @@ def add_link(app, doctree, docname):
     """A link to the notebook: in the lesson's line of facts, or under its title."""
     if "kernelspec" not in app.env.metadata.get(docname, {}) or app.builder.format != "html":
         return
-    if not execute.read_lesson(app.env.doc2path(docname)):
+    if not execute.read_lesson(app.env.doc2path(docname)) or docname in app.config.failed_lessons:
         return
     name = docname.rsplit("/", 1)[-1] + ".ipynb"
     label = _("Download this lesson as a notebook")
@@ -227,7 +253,12 @@ def write(app, exception):
 
     cache = get_cache(app.env.mystnb_config.execution_cache_path)
     site, owners = Path(app.outdir), {}
+    wheel = Path(app.config.course_wheel)
+    shutil.copyfile(wheel, site / wheel.name)
+    url = (app.config.html_baseurl or LOCAL).rstrip("/") + "/"
     for docname, path in lessons(app):
+        if docname in app.config.failed_lessons:
+            continue
         try:
             notebook = execute.executed(path, cache)
         except KeyError:
@@ -239,11 +270,12 @@ def write(app, exception):
             target = site / "_data" / f"{name}.json"
             target.parent.mkdir(exist_ok=True)
             target.write_text(json.dumps(data, ensure_ascii=False), encoding="utf8")
-        plain = PlainMarkdown(app.env, docname, glued(notebook))
-        book = readable(notebook, plain, app.config.html_title)
+        plain = PlainMarkdown(app.env, docname, glued(notebook), url)
+        book = readable(notebook, plain, app.config.html_title, wheel.name)
         nbformat.write(book, site / f"{docname}.ipynb")
 
 
 def setup(app):
+    app.add_config_value("course_wheel", "", "")
     app.connect("doctree-resolved", add_link)
     app.connect("build-finished", write)

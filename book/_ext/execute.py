@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint|bool)\w*\((.*)\)")
@@ -23,7 +24,9 @@ NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint|bool)\w*\((.*)\)")
 def environment_key(root):
     """A digest of all that changes a lesson's outputs though the lesson stays the same."""
     root = Path(root)
-    files = sorted((root / "attention_course").rglob("*.py"))
+    files = sorted(
+        p for p in (root / "attention_course").rglob("*") if p.suffix in (".py", ".json", ".safetensors")
+    )
     files += [root / "requirements.txt", root / "constraints.txt"]
     digest = hashlib.sha256(f"{platform.python_implementation()} {platform.python_version()}".encode())
     digest.update(Path(__file__).read_bytes())
@@ -92,6 +95,14 @@ def _plain_scalars(notebook):
                         output.data[mime] = scalar.group(1)
 
 
+class Failure(NamedTuple):
+    """A lesson that did not run to its end: its file, one line of what went wrong, and all of it."""
+
+    path: Path
+    brief: str
+    text: str
+
+
 def _failure(path, notebook, error):
     """What went wrong, for a person: lesson, cell, its source, the error."""
     lines = [f"{path}: {type(error).__name__}"]
@@ -99,11 +110,12 @@ def _failure(path, notebook, error):
         trace = next((o for o in cell.get("outputs", []) if o.output_type == "error"), None)
         unfinished = trace is None and cell.get("execution_count") is None
         if trace or unfinished:
-            lines[0] = f"{path}, code cell {number}: {trace.ename if trace else type(error).__name__}"
+            brief = f"code cell {number} ended in {trace.ename if trace else type(error).__name__}"
+            lines[0] = f"{path}: {brief}"
             lines += ["", *("    " + line for line in cell.source.splitlines()), ""]
             lines.append(ANSI.sub("", "\n".join(trace.traceback)) if trace else str(error))
-            return "\n".join(lines)
-    return "\n".join([*lines, str(error)])
+            return Failure(Path(path), brief, "\n".join(lines))
+    return Failure(Path(path), f"its run ended in {type(error).__name__}", "\n".join([*lines, str(error)]))
 
 
 def run(path, timeout, record_timing=False):
@@ -123,7 +135,7 @@ def run(path, timeout, record_timing=False):
 
 
 def run_stale(lessons, cache_path, *, jobs=2, timeout=300, timings=None, started=None, done=None):
-    """Run those of ``lessons`` that the cache lacks and cache them; return a list of failures, best empty.
+    """Run those of ``lessons`` that the cache lacks and cache them; return a list of :class:`Failure`, best empty.
 
     ``timings`` is a JSON file of seconds per lesson: the slowest goes first next time.  ``started(names)`` is told
     what will run, ``done(name, seconds, ok)`` is called after each.

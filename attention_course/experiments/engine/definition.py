@@ -5,7 +5,6 @@ import inspect
 import itertools
 import pkgutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 PACKAGE = "attention_course.experiments"
@@ -82,8 +81,8 @@ def experiment(settings):
 
 def lessons():
     """Names of the modules that hold experiments."""
-    folder = Path(importlib.import_module(PACKAGE).__file__).parent
-    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.ispkg and m.name != "__main__")
+    modules = pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)
+    return sorted(m.name for m in modules if not m.ispkg and m.name != "__main__")
 
 
 def of_lesson(lesson):

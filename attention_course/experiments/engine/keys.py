@@ -10,7 +10,7 @@ import copy
 import hashlib
 import importlib.util
 import inspect
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "attention_course"
@@ -44,7 +44,7 @@ class _Module:
                 self.imports[alias.asname or alias.name] = (base, alias.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+            names = [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
             for name in names:
                 self.definitions[name] = node
             if not names:  # TABLE["x"] = 1 changes what others see
@@ -107,7 +107,7 @@ def _text(node):
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _module(name):
     try:
         spec = importlib.util.find_spec(name)

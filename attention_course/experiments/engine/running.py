@@ -116,7 +116,7 @@ def _work(pipe):
     torch.set_num_threads(1)
     while (job := pipe.recv()) is not None:
         try:
-            experiment = definition.find([job.experiment])[job.experiment]
+            experiment = definition.of_lesson(job.experiment.split(".")[0])[job.experiment]
             begin = time.process_time()
             outcome = experiment.run(job.seed, job.settings)
             seconds = time.process_time() - begin

@@ -1,0 +1,72 @@
+"""When a claim holds: seven of eight seeds, three standard errors, equivalence."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attention_course.experiments import above, all_of, below, within
+from attention_course.experiments.engine.claims import allowed_misses
+
+EIGHT = np.array([1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.1, 0.9])
+
+
+def test_a_claim_holds_far_from_its_bound():
+    assert above(EIGHT, 0.5) and below(EIGHT, 1.5)
+    assert not above(EIGHT, 1.5) and not below(EIGHT, 0.5)
+
+
+def test_one_of_eight_may_miss_and_two_may_not():
+    one, two = EIGHT.copy(), EIGHT.copy()
+    one[:1] = two[:2] = 0.84
+    assert above(one, 0.85)
+    assert not above(two, 0.85)
+
+
+def test_all_on_the_right_side_is_not_enough_where_the_mean_is_near():
+    effects = np.array([0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 3.0])
+    assert not above(effects, 0)
+
+
+def test_a_bound_that_is_met_exactly_is_not_passed():
+    assert not above(np.ones(8), 1) and not below(np.ones(8), 1)
+
+
+@pytest.mark.parametrize(("seeds", "misses"), [(1, 0), (3, 0), (4, 1), (8, 1), (15, 1), (16, 2)])
+def test_how_many_may_miss(seeds, misses):
+    assert allowed_misses(seeds) == misses
+
+
+def test_a_single_seed_proves_nothing():
+    assert not above([5.0], 0)
+
+
+def test_not_a_number_is_on_no_side():
+    effects = EIGHT.copy()
+    effects[0] = np.nan
+    assert not above(effects, 0) and not below(effects, 2)
+
+
+def test_equivalence_needs_a_narrow_interval_and_overlap():
+    other = EIGHT[::-1] + 0.01
+    assert within(EIGHT, other, 0.2)
+    assert not within(EIGHT, other, 0.01)
+    far = within(np.linspace(1, 1.001, 8), np.linspace(1.002, 1.003, 8), 0.2)
+    assert not far and "overlap" in far.words
+
+
+def test_a_claim_of_parts_fails_with_its_weakest():
+    parts = above(EIGHT, 0.5), above(EIGHT, 2)
+    assert not all_of(*parts) and all_of(parts[0], parts[0])
+    assert all_of(*parts).bound == 2
+
+
+def test_effects_are_one_a_seed():
+    with pytest.raises(ValueError, match="one effect for each seed"):
+        above(np.ones((8, 2)), 0)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=4, max_size=20), st.floats(-100, 100))
+def test_above_and_below_are_mirror_images_and_never_both(effects, bound):
+    assert bool(above(effects, bound)) == bool(below(-np.array(effects), -bound))
+    assert not (above(effects, bound) and below(effects, bound))
