@@ -1,0 +1,19 @@
+"""Telephone numbers: strings of digits that have to be repeated, so that nothing of the source may be lost (chapter 2)."""
+
+import numpy as np
+
+from attention_course.tokens import Vocabulary
+
+DIGITS = Vocabulary("0123456789")
+
+
+def make_numbers(count, length, seed):
+    """``count`` random numbers as strings; ``length``: how many digits the shortest and the longest have."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(length[0], length[1] + 1, size=count)
+    return ["".join(map(str, rng.integers(10, size=n))) for n in lengths]
+
+
+def encode(numbers):
+    """Arrays of tokens: source ``(N, m)``, padded, and target ``(N, m + 2)`` between the signs for beginning and end."""
+    return DIGITS.encode(numbers), DIGITS.encode(numbers, bos=True, eos=True)
