@@ -29,6 +29,13 @@ release: $(BIN)/.ready  ## exercises/ from solutions/, and source/ for nbgrader'
 grade: $(BIN)/.ready  ## grade what lies in submitted/
 	$(BIN)/python -m autograder grade
 
+experiments: $(BIN)/.ready  ## make the recorded runs that are missing or stale (minutes to hours), and check what the book claims of them
+	$(BIN)/python -m attention_course.experiments run
+	$(BIN)/python -m attention_course.experiments check
+
+anywhere: $(BIN)/.ready  ## the book and its claims under other processors' instruction sets (hours)
+	$(BIN)/python benchmarks/anywhere.py
+
 bench: $(BIN)/.ready  ## the grader's speed against stock nbgrader's, as a table and benchmarks/results/grading.json
 	$(BIN)/python benchmarks/grading.py
 
@@ -44,4 +51,4 @@ $(BIN)/.ready: requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
 	touch $@
 
-.PHONY: course test book serve release grade bench clean help
+.PHONY: course test book serve release grade experiments anywhere bench clean help

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from autograder.release import nbgrader_config
+from autograder.authoring.release import nbgrader_config
 
 c = get_config()
 c.merge(nbgrader_config())

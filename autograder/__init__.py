@@ -1,14 +1,11 @@
-"""The course's grader.  One way through it, in the order of the modules:
+"""The course's grader.  A submission's way through it:
 
-release      solutions/*.md  ->  exercises/*.ipynb
-submission   a file from a student  ->  a notebook that can be graded, or the reason why not
-engine       the notebook  ->  what each cell did, and how each function behaves on probes (in two rooms/)
-marks        what each cell did  ->  points and messages
-diagnose     how a function behaves  ->  hints from misconceptions/
-gradebook    marks  ->  nbgrader's gradebook
-feedback     marks, messages and hints  ->  a page for the student
+authoring/   release: solutions/*.md  ->  exercises/*.ipynb
+answers/     submission: a student's file  ->  a notebook that can be graded, or the reason why not
+rooms/       engine: the notebook  ->  what each cell did, and how each function behaves on probes
+answers/     marks: what each cell did  ->  points and messages;  diagnose: behaviour  ->  hints from misconceptions/
+classroom/   gradebook, feedback, report: marks  ->  nbgrader's gradebook and pages
 
-``grade`` does this for one submission, ``classroom`` for a class, in the processes of a ``pool``; ``journal`` remembers what
-was done.  ``report`` tells of the class, ``lms`` takes submissions from a learning platform and gives marks back.
-``nbcourse`` takes any other nbgrader course the same way, with nbgrader's own steps before and after the engine.
+``cli`` is the command line, ``show`` what it prints, ``paths`` where things lie, ``errors`` what is told in one sentence.
+Imports go from the bottom of this list upwards: answers know of no room, rooms of no class.
 """

@@ -12,7 +12,10 @@ def run():
     """The command, also as a console script; ends the process."""
     lacking = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if lacking:
-        print(f"The grader needs {', '.join(lacking)}: pip install 'attention-course[grading]'.", file=sys.stderr)
+        print(
+            f"The grader needs {', '.join(lacking)}: pip install 'attention-course[grading]'.",
+            file=sys.stderr,
+        )
         raise SystemExit(2)
     # One thread a process: several notebooks are graded side by side, and worker processes are forked.
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})

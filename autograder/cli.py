@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
-from . import assignment, classroom, demo, engine, feedback, grade, lms, nbcourse, report, show, submission
-from . import release as releasing
-from .errors import CourseError, Refused, cannot_write
-from .paths import ROOT, Course
-from .rooms import confine
-from .submission import Ungradable
+from autograder import show
+from autograder.answers import assignment, submission
+from autograder.answers.submission import Ungradable
+from autograder.authoring import demo
+from autograder.authoring import release as releasing
+from autograder.classroom import feedback, grade, grading, lms, nbcourse, report
+from autograder.errors import CourseError, Refused, cannot_write
+from autograder.paths import ROOT, Course
+from autograder.rooms import confine, engine
 
 app = typer.Typer(
     help="Release exercises, check one notebook, grade a class.",
@@ -188,8 +191,8 @@ def _grade(course, names, workers, how, json_file, *, fresh=False):
             f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}."
         )
     for made in chosen:
-        classroom.folders(course, made)  # refuse before anything is written
-    return _grade_all(course, chosen, classroom.grade_class, json_file, workers=workers, how=how, fresh=fresh)
+        grading.folders(course, made)  # refuse before anything is written
+    return _grade_all(course, chosen, grading.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
 def _grade_another_course(course, names, workers, how, json_file, *, fresh):
@@ -199,7 +202,7 @@ def _grade_another_course(course, names, workers, how, json_file, *, fresh):
     if not chosen:
         raise Refused(f"{course.submitted} holds no submission of an assignment in {course.source}.")
     for source in chosen:
-        classroom.folders(course, source)
+        grading.folders(course, source)
     return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
@@ -214,7 +217,7 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
     everything = []
     for made in chosen:
         with show.progress() as bar:
-            task = bar.add_task(f"Grading {made.name}", total=len(classroom.folders(course, made)))
+            task = bar.add_task(f"Grading {made.name}", total=len(grading.folders(course, made)))
             results = grade_class(
                 course,
                 made,
@@ -236,7 +239,7 @@ Graded_ = Annotated[
 
 def _graded(course, names):
     """The named assignments, or all that were graded."""
-    chosen = names or classroom.graded_assignments(course)
+    chosen = names or grading.graded_assignments(course)
     if not chosen:
         raise Refused(f"Nothing has been graded in {course.root} yet. Run `grade` first.")
     return chosen
@@ -250,7 +253,7 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
     """
     course = Course(course_dir.resolve())
     for name in _graded(course, names):
-        results = classroom.results_of(course, name)
+        results = grading.results_of(course, name)
         for graded in results:
             feedback.write(course, graded)
         show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
@@ -264,7 +267,7 @@ def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
     """
     course = Course(course_dir.resolve())
     for name in _graded(course, names):
-        made = report.of(name, classroom.results_of(course, name))
+        made = report.of(name, grading.results_of(course, name))
         show.console.print(f"{name}: {report.write(course, made)}", soft_wrap=True)
         show.misconceptions(made)
 

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import feedback
+from autograder.classroom import feedback
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

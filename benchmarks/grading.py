@@ -23,7 +23,8 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.table import Table
 
-from autograder import assignment, demo, release
+from autograder.answers import assignment
+from autograder.authoring import demo, release
 from autograder.paths import ROOT, Course
 
 RESULTS = ROOT / "benchmarks" / "results" / "grading.json"
@@ -112,9 +113,9 @@ def scaling(made, sizes, workers):
 
 def floor(made, repeats=20):
     """Milliseconds of a bare fork that runs the solution's cells and tests in one room, without isolation or gradebook."""
-    from autograder import engine
-    from autograder.diagnose import Diagnosis
-    from autograder.submission import rebuild
+    from autograder.answers.diagnose import Diagnosis
+    from autograder.answers.submission import rebuild
+    from autograder.rooms import engine
 
     how = engine.How(confined=False, split=False)
     engine.start(how)
@@ -132,8 +133,11 @@ def floor(made, repeats=20):
 
 def where_it_goes(made, repeats=3):
     """Milliseconds a submission, by what they are spent on: one process, one submission at a time, means over the class."""
-    from autograder import demo, engine, feedback, grade, gradebook, submission
-    from autograder.diagnose import Diagnosis
+    from autograder.answers import submission
+    from autograder.answers.diagnose import Diagnosis
+    from autograder.authoring import demo
+    from autograder.classroom import feedback, grade, gradebook
+    from autograder.rooms import engine
     from autograder.rooms.line import Line, Warm
 
     spent = {}

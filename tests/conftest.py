@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import assignment as assignments
-from autograder.diagnose import Diagnosis
+from autograder.answers import assignment as assignments
+from autograder.answers.diagnose import Diagnosis
 
 
 @pytest.fixture(scope="session", params=assignments.names())

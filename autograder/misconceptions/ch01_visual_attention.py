@@ -1,4 +1,4 @@
-"""What people write for 01-visual-attention.  See ``autograder.bank`` for how an entry works.
+"""What people write for 01-visual-attention.  See ``autograder.answers.bank`` for how an entry works.
 
 The hint says what was misunderstood and what to think about, not what to type.
 """
@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from autograder import assignment
-from autograder.bank import Call, probes, right, wrong
+from autograder.answers import assignment
+from autograder.answers.bank import Call, probes, right, wrong
 
 _given = assignment.load("01-visual-attention").namespace
 gaussian_blur, softmax = _given["gaussian_blur"], _given["softmax"]

@@ -1,4 +1,4 @@
-"""What people write for 02-context-vectors.  See ``autograder.bank`` for how an entry works.
+"""What people write for 02-context-vectors.  See ``autograder.answers.bank`` for how an entry works.
 
 The hint says what was misunderstood and what to think about, not what to type.
 """
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from attention_course.attention import softmax
-from autograder.bank import Call, Given, Module, probes, right, wrong
+from autograder.answers.bank import Call, Given, Module, probes, right, wrong
 
 # ---------------------------------------------------------------- additive_scores
 

@@ -1,4 +1,4 @@
-"""What people write for 03-query-key-value.  See ``autograder.bank`` for how an entry works.
+"""What people write for 03-query-key-value.  See ``autograder.answers.bank`` for how an entry works.
 
 Most are seen in published code or in every class; each is named for what is wrong with it.
 The hint says what was misunderstood and what to think about, not what to type.
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from attention_course.attention import softmax
-from autograder.bank import Call, Module, probes, right, wrong
+from autograder.answers.bank import Call, Module, probes, right, wrong
 
 # ---------------------------------------------------------------- kernel_pooling
 

@@ -1,4 +1,4 @@
-"""What people write for 04-masking.  See ``autograder.bank`` for how an entry works.
+"""What people write for 04-masking.  See ``autograder.answers.bank`` for how an entry works.
 
 The hint says what was misunderstood and what to think about, not what to type.
 """
@@ -6,7 +6,7 @@ The hint says what was misunderstood and what to think about, not what to type.
 import numpy as np
 
 from attention_course.masking import masked_softmax
-from autograder.bank import Call, Given, probes, right, wrong
+from autograder.answers.bank import Call, Given, probes, right, wrong
 
 # ---------------------------------------------------------------- padding_mask
 

@@ -1,4 +1,4 @@
-"""What people write for 06-channel-attention.  See ``autograder.bank`` for how an entry works.
+"""What people write for 06-channel-attention.  See ``autograder.answers.bank`` for how an entry works.
 
 The hint says what was misunderstood and what to think about, not what to type.
 """
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from autograder import assignment
-from autograder.bank import Call, Module, probes, right, wrong
+from autograder.answers import assignment
+from autograder.answers.bank import Call, Module, probes, right, wrong
 
 # An entry sees what a student's answer sees: what the assignment gives, and the exercises before it.
 _given = assignment.load("06-channel-attention").namespace

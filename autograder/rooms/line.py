@@ -14,8 +14,8 @@ import sys
 import time
 from functools import cache
 
-from . import wire
-from .stand_in import Refused
+from autograder.rooms import wire
+from autograder.rooms.stand_in import Refused
 
 _TAKEN = (
     "PATH",

@@ -12,7 +12,7 @@ from types import FunctionType
 
 import numpy as np
 
-from . import wire
+from autograder.rooms import wire
 
 
 class StudentError(Exception):

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 
-from . import wire
+from autograder.rooms import wire
 
 OUTPUT = 128 * 1024  # characters that a cell may print; the rest is dropped
 SHOWN = 2 * 2**20  # characters of all pictures and texts that a cell may show
@@ -260,7 +260,7 @@ class Room:
         return {"result": [name for name in sys.modules if not name.startswith(("__", "autograder"))]}
 
     def do_observe(self, exercise, probes):
-        from autograder import observe
+        from autograder.answers import observe
 
         names = {**self.shell.user_ns, **self.given}
         return {"result": observe.observe(self.shell.user_ns.get(exercise), probes, names)}

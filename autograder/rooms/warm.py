@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 
-from . import confine, student, wire
+from autograder.rooms import confine, student, wire
 
 PRELOAD = [
     "numpy",
@@ -40,7 +40,7 @@ def main():
         confine.die_with_parent()
     os.environ.update({"MPLBACKEND": "Agg"})
     preload(PRELOAD)
-    from autograder import observe  # noqa: F401  (the children can no longer read it)
+    from autograder.answers import observe  # noqa: F401  (the children can no longer read it)
 
     if confine_children:
         confine.forbidden_calls()

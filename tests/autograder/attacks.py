@@ -5,9 +5,11 @@ import os
 import nbformat
 import pytest
 
-from autograder import assignment, demo, engine, grade, submission
-from autograder.diagnose import Diagnosis
-from autograder.rooms import confine
+from autograder.answers import assignment, submission
+from autograder.answers.diagnose import Diagnosis
+from autograder.authoring import demo
+from autograder.classroom import grade
+from autograder.rooms import confine, engine
 
 HOW = engine.How(seconds=2)
 

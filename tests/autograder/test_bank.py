@@ -13,8 +13,8 @@ from one_room import failing
 from rich.console import Console
 from rich.table import Table
 
-from autograder import assignment as assignments
-from autograder import bank
+from autograder.answers import assignment as assignments
+from autograder.answers import bank
 
 ENTRIES = [
     pytest.param(name, entry, id=f"{name}:{entry.exercise}:{entry.id}")
@@ -28,7 +28,7 @@ RIGHT = [case for case in ENTRIES if not case.values[1].is_wrong]
 
 @pytest.fixture(scope="module")
 def of(made_by_name={}):  # noqa: B006  (a cache on purpose: assignments and observed banks are slow to make)
-    from autograder.diagnose import Diagnosis
+    from autograder.answers.diagnose import Diagnosis
 
     def get(name):
         if name not in made_by_name:

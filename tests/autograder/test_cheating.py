@@ -8,9 +8,10 @@ import nbformat
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder import assignment, engine, feedback
-from autograder.assignment import Assignment, grade_id
-from autograder.rooms import wire
+from autograder.answers import assignment
+from autograder.answers.assignment import Assignment, grade_id
+from autograder.classroom import feedback
+from autograder.rooms import engine, wire
 from autograder.rooms.stand_in import Room
 
 skip_where_nothing_isolates()

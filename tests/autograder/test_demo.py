@@ -9,8 +9,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, classroom, demo, engine
+from autograder.answers import assignment
+from autograder.authoring import demo
+from autograder.classroom import grading
 from autograder.paths import ROOT, Course
+from autograder.rooms import engine
 
 EXPECTED = {
     "right": 20, "right-another-way": 20, "renamed-file": 20, "copied-cell": 20, "blank": 0, "half-done": 13,
@@ -28,7 +31,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(course):
     made = demo.make(course)
-    results = classroom.grade_class(course, made, how=engine.How(seconds=6))
+    results = grading.grade_class(course, made, how=engine.How(seconds=6))
     return {result.student: result for result in results}
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import assignment, bank, demo, observe
-from autograder.diagnose import Diagnosis, alike
+from autograder.answers import assignment, bank, observe
+from autograder.answers.diagnose import Diagnosis, alike
+from autograder.authoring import demo
 
 
 @pytest.fixture(scope="module")

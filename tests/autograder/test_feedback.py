@@ -1,8 +1,8 @@
 """The student's page."""
 
-from autograder import feedback
-from autograder.diagnose import Hint
-from autograder.results import Check, Graded, Outcome
+from autograder.answers.diagnose import Hint
+from autograder.answers.results import Check, Graded, Outcome
+from autograder.classroom import feedback
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 

@@ -16,10 +16,12 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from autograder import assignment, demo, engine, feedback, grade, submission
-from autograder.diagnose import Diagnosis
-from autograder.results import Graded
-from autograder.rooms import wire
+from autograder.answers import assignment, submission
+from autograder.answers.diagnose import Diagnosis
+from autograder.answers.results import Graded
+from autograder.authoring import demo
+from autograder.classroom import feedback, grade
+from autograder.rooms import engine, wire
 from autograder.rooms.line import Stopped
 from autograder.rooms.stand_in import StudentError
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from autograder import assignment
+from autograder.answers import assignment
 
 
 def names_of(name):

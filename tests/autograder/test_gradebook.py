@@ -3,9 +3,11 @@
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, demo, gradebook
+from autograder.answers import assignment
+from autograder.answers.results import Check, Graded, Outcome
+from autograder.authoring import demo
+from autograder.classroom import gradebook
 from autograder.paths import Course
-from autograder.results import Check, Graded, Outcome
 
 NAME = demo.ASSIGNMENT
 

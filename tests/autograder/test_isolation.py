@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder import engine
 from autograder.paths import ROOT, SOLUTIONS
+from autograder.rooms import engine
 from autograder.rooms import line as lines
 
 skip_where_nothing_isolates()
@@ -157,7 +157,7 @@ def facts(tmp_path_factory):
         (folder / name).chmod(0o666)
     return {
         "solutions": str(next(SOLUTIONS.glob("*.md"))),
-        "grader": str(ROOT / "autograder" / "marks.py"),
+        "grader": str(ROOT / "autograder" / "answers" / "marks.py"),
         "gradebook": str(folder / "gradebook.db"),
         "other": str(folder / "other.ipynb"),
         "grader_pid": os.getpid(),

@@ -8,7 +8,10 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from autograder import assignment, classroom, cli, demo, gradebook, lms
+from autograder import cli
+from autograder.answers import assignment
+from autograder.authoring import demo
+from autograder.classroom import gradebook, grading, lms
 from autograder.errors import Refused
 from autograder.paths import Course
 
@@ -111,7 +114,7 @@ def graded(tmp_path_factory, right):
     course = Course(folder / "course")
     members = {"Ada Lovelace_7_1234_x.ipynb": right, "Alan Turing_8_1235_x.ipynb": "{}"}
     lms.take_in(archive(folder / "a.zip", members), course, NAME)
-    classroom.grade_class(course, assignment.load(NAME))
+    grading.grade_class(course, assignment.load(NAME))
     return course
 
 

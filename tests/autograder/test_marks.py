@@ -4,10 +4,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder import marks
-from autograder.engine import Run
+from autograder.answers import marks
+from autograder.answers.results import Check
 from autograder.errors import CourseError
-from autograder.results import Check
+from autograder.rooms.engine import Run
 
 META = {
     "grade": True,

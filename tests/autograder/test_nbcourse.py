@@ -14,9 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
-from autograder import cli, engine, nbcourse
+from autograder import cli
+from autograder.classroom import nbcourse
 from autograder.errors import CourseError, Refused
 from autograder.paths import Course
+from autograder.rooms import engine
 
 NAME = "week1"
 HOW = engine.How(seconds=30, split=False)

@@ -10,7 +10,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import bank, classroom, demo, release
+from autograder.answers import bank
+from autograder.authoring import demo, release
+from autograder.classroom import grading
 from autograder.paths import ROOT, Course
 
 COMPARED = ["right", "half-done", "four-misconceptions", "syntax-error"]
@@ -66,7 +68,7 @@ def test_autograde_gives_the_same_marks(course, made):
         theirs = {s.student.id: s.score for s in book.assignment_submissions(made.name)}
     shutil.rmtree(course.autograded)
     course.database.unlink()
-    ours = {graded.student: graded.score for graded in classroom.grade_class(course, made)}
+    ours = {graded.student: graded.score for graded in grading.grade_class(course, made)}
     assert set(theirs) == set(some_students(made))
     assert theirs["right"] == sum(exercise.max_points for exercise in made.exercises)
     assert theirs == ours

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from autograder.pool import Died, Pool, side_by_side
+from autograder.classroom.pool import Died, Pool, side_by_side
 
 
 def test_every_task_is_done_once_and_elsewhere():

@@ -6,8 +6,9 @@ import re
 import nbformat
 import pytest
 
-from autograder import assignment, release
-from autograder.assignment import grade_id
+from autograder.answers import assignment
+from autograder.answers.assignment import grade_id
+from autograder.authoring import release
 from autograder.errors import CourseError, Refused
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder import report
-from autograder.diagnose import Hint
-from autograder.results import Check, Graded, Outcome
+from autograder.answers.diagnose import Hint
+from autograder.answers.results import Check, Graded, Outcome
+from autograder.classroom import report
 
 
 def outcome(name, *points, hints=(), blank=False, message="MESSAGE"):

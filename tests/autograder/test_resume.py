@@ -12,9 +12,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import assignment, classroom, demo, feedback, gradebook
+from autograder.answers import assignment
+from autograder.authoring import demo
+from autograder.classroom import feedback, gradebook, grading
+from autograder.classroom.journal import Journal
 from autograder.errors import Refused
-from autograder.journal import Journal
 from autograder.paths import ROOT, Course
 
 NAME = demo.ASSIGNMENT
@@ -77,7 +79,7 @@ def processes_of(course):
 def undisturbed(tmp_path_factory):
     course = make(tmp_path_factory.mktemp("whole") / "course")
     began = time.monotonic()
-    classroom.grade_class(course, assignment.load(NAME))
+    grading.grade_class(course, assignment.load(NAME))
     return contents(course), time.monotonic() - began
 
 
@@ -137,7 +139,7 @@ def grade_and_die(course, who, where, name, when, *, at):
             return result
 
         setattr(where, name, deadly)
-        classroom.grade_class(course, assignment.load(NAME))
+        grading.grade_class(course, assignment.load(NAME))
         os._exit(0)
     finally:
         os._exit(1)
@@ -153,7 +155,7 @@ def test_killed_at_the_worst_moment(tmp_path, undisturbed, moment):
         assert ended == -signal.SIGKILL
         written = contents(course)
         assert all(written[student] == undisturbed[0][student] for student in written), "half a submission"
-        classroom.grade_class(course, assignment.load(NAME))
+        grading.grade_class(course, assignment.load(NAME))
     else:
         assert ended == 0  # another worker took the submission over
     assert contents(course) == undisturbed[0]
@@ -162,22 +164,22 @@ def test_killed_at_the_worst_moment(tmp_path, undisturbed, moment):
 
 
 def test_a_second_run_takes_what_is_known(tmp_path, undisturbed, monkeypatch):
-    from autograder import engine
+    from autograder.rooms import engine
 
     course = make(tmp_path / "course")
     made = assignment.load(NAME)
-    classroom.grade_class(course, made)
+    grading.grade_class(course, made)
 
     def never(*_, **__):
         raise AssertionError("ran again")
 
     monkeypatch.setattr(engine, "run", never)
-    again = classroom.grade_class(course, made)
+    again = grading.grade_class(course, made)
     assert contents(course) == undisturbed[0]
     assert {graded.student for graded in again} == set(CLASS)
     path = course.submitted / "right" / NAME / f"{NAME}.ipynb"
     path.write_text(path.read_text() + " ")
-    changed = {g.student: g for g in classroom.grade_class(course, made)}["right"]
+    changed = {g.student: g for g in grading.grade_class(course, made)}["right"]
     assert "ran again" in changed.reason  # other bytes: it had to run
 
 
@@ -188,7 +190,7 @@ def test_a_locked_gradebook_is_told_and_nothing_is_half_written(tmp_path):
     with sqlite3.connect(course.database) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(Refused, match=r"locked.*Another program.*run the same command again"):
-            classroom.grade_class(course, made)
+            grading.grade_class(course, made)
         holder.rollback()
     with Gradebook(course.database_url) as book:
         assert book.assignment_submissions(NAME) == []
@@ -198,7 +200,7 @@ def test_a_damaged_gradebook_is_told(tmp_path):
     course = make(tmp_path / "course")
     course.database.write_bytes(b"not a database" * 100)
     with pytest.raises(Refused, match="damaged"):
-        classroom.grade_class(course, assignment.load(NAME))
+        grading.grade_class(course, assignment.load(NAME))
     assert course.database.read_bytes() == b"not a database" * 100
 
 
@@ -221,9 +223,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk, tmp_path, u
     course = make(small_disk / "course")
     made = assignment.load(NAME)
     with pytest.raises(Refused, match=r"(full|No space).*run the same command again"):
-        classroom.grade_class(course, made)
+        grading.grade_class(course, made)
     written = contents(course)
     assert all(written[student] == undisturbed[0][student] for student in written), "half a submission"
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    classroom.grade_class(course, made)
+    grading.grade_class(course, made)
     assert contents(course) == undisturbed[0]

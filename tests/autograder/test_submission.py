@@ -6,9 +6,10 @@ import json
 import nbformat
 import pytest
 
-from autograder import assignment, demo, submission
-from autograder.assignment import grade_id
-from autograder.submission import Ungradable, rebuild
+from autograder.answers import assignment, submission
+from autograder.answers.assignment import grade_id
+from autograder.answers.submission import Ungradable, rebuild
+from autograder.authoring import demo
 
 
 @pytest.fixture(scope="module")

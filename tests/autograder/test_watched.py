@@ -3,7 +3,7 @@
 import pytest
 from one_room import failing
 
-from autograder import assignment
+from autograder.answers import assignment
 
 HEAD = "def blockwise_attention(q, k, v, block):\n    if block < 1: raise ValueError\n"
 ONLINE = """

@@ -8,8 +8,8 @@ import jupytext
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from .errors import CourseError, Refused
-from .paths import RELEASED, SOLUTIONS
+from autograder.errors import CourseError, Refused
+from autograder.paths import RELEASED, SOLUTIONS
 
 # nbgrader wants every field; a solution file need only write those that differ.
 _NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}

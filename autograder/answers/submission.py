@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 from nbgrader.utils import is_grade, is_solution
 
-from . import assignment
-from .assignment import grade_id
-from .errors import Refused
+from autograder.answers import assignment
+from autograder.answers.assignment import grade_id
+from autograder.errors import Refused
 
 LARGEST = 20 * 1024 * 1024  # bytes; a notebook without pictures has 50 kB
 MOST_CELLS = 2000

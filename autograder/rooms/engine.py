@@ -19,12 +19,12 @@ import numpy as np
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from .assignment import exercise_of, grade_id
-from .errors import Refused
-from .marks import CHECKS, in_hidden_part
-from .rooms import confine
-from .rooms.line import Stopped, warm
-from .rooms.stand_in import Function, Room, StudentError, student_error
+from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.marks import CHECKS, in_hidden_part
+from autograder.errors import Refused
+from autograder.rooms import confine
+from autograder.rooms.line import Stopped, warm
+from autograder.rooms.stand_in import Function, Room, StudentError, student_error
 
 SECONDS_A_CELL = 20
 ALTOGETHER = 15  # times that, for a notebook with all its replays

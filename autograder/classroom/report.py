@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import dataclass, field
 
-from .feedback import PAGES
+from autograder.classroom.feedback import PAGES
 
 BARS = 10  # rows of the histogram
 

@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from multiprocessing.connection import wait
 
-from .rooms import confine
+from autograder.rooms import confine
 
 TRIES = 2  # a task whose worker died is given to another one, once
 _FORKING = multiprocessing.get_context("fork")  # what the grader has imported and read is there at once

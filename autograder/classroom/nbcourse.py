@@ -30,17 +30,19 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import determine_grade, find_all_files, is_grade, parse_utc
 
-from . import assignment, engine, gradebook, journal
-from .assignment import grade_id
-from .classroom import Steps, contents, grade_each
-from .errors import CourseError, Refused
-from .grade import ungradable
-from .marks import _ENDED
-from .pool import side_by_side
-from .results import Check, Graded, Outcome
-from .rooms.line import Stopped
-from .rooms.stand_in import Room, StudentError
-from .submission import LARGEST, Ungradable
+from autograder.answers import assignment
+from autograder.answers.assignment import grade_id
+from autograder.answers.marks import _ENDED
+from autograder.answers.results import Check, Graded, Outcome
+from autograder.answers.submission import LARGEST, Ungradable
+from autograder.classroom import gradebook, journal
+from autograder.classroom.grade import ungradable
+from autograder.classroom.grading import Steps, contents, grade_each
+from autograder.classroom.pool import side_by_side
+from autograder.errors import CourseError, Refused
+from autograder.rooms import engine
+from autograder.rooms.line import Stopped
+from autograder.rooms.stand_in import Room, StudentError
 
 SECONDS_A_CELL = 30  # as nbgrader has it
 MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB

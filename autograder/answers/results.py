@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 
-from .diagnose import Hint
+from autograder.answers.diagnose import Hint
 
 
 @dataclass

@@ -12,7 +12,7 @@ from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
 
-from .errors import Refused
+from autograder.errors import Refused
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from importlib.metadata import version
 
 import nbformat
 
-from . import assignment, bank
-from .assignment import grade_id
-from .paths import CODE, PACKAGE, RELEASED, SOLUTIONS
+from autograder.answers import assignment, bank
+from autograder.answers.assignment import grade_id
+from autograder.paths import CODE, PACKAGE, RELEASED, SOLUTIONS
 
 ASSIGNMENT = "03-query-key-value"
 TO_LOOK_AT = "four-misconceptions"  # the submission whose feedback page shows most

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import bank, observe
+from autograder.answers import bank, observe
 
 MOST_HINTS = 2
 

@@ -8,9 +8,9 @@ import re
 
 from nbgrader.utils import determine_grade, is_grade, is_locked
 
-from .assignment import exercise_of, grade_id
-from .errors import CourseError
-from .results import Check
+from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.results import Check
+from autograder.errors import CourseError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student

@@ -14,9 +14,9 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
-from . import assignment
-from .errors import CourseError
-from .paths import EXERCISES, ROOT
+from autograder.answers import assignment
+from autograder.errors import CourseError
+from autograder.paths import EXERCISES, ROOT
 
 # The order is that of nbgrader's GenerateAssignment, which ends in the same notebook.
 _PREPROCESSORS = (

@@ -5,11 +5,12 @@ import time
 
 import nbformat
 
-from . import engine, marks, submission
-from .assignment import Assignment, exercise_of, grade_id
-from .diagnose import Diagnosis
-from .errors import CourseError
-from .results import Graded, Outcome
+from autograder.answers import marks, submission
+from autograder.answers.assignment import Assignment, exercise_of, grade_id
+from autograder.answers.diagnose import Diagnosis
+from autograder.answers.results import Graded, Outcome
+from autograder.errors import CourseError
+from autograder.rooms import engine
 
 HOW = engine.How()
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import nbformat
 
-from . import engine, feedback, gradebook, journal
-from .assignment import Assignment
-from .diagnose import Diagnosis
-from .errors import Refused, cannot_write
-from .grade import HOW, grade_folder, prepare, save, ungradable
-from .journal import Journal
-from .pool import Died, Pool, side_by_side
-from .results import Graded
-from .submission import Ungradable
+from autograder.answers.assignment import Assignment
+from autograder.answers.diagnose import Diagnosis
+from autograder.answers.results import Graded
+from autograder.answers.submission import Ungradable
+from autograder.classroom import feedback, gradebook, journal
+from autograder.classroom.grade import HOW, grade_folder, prepare, save, ungradable
+from autograder.classroom.journal import Journal
+from autograder.classroom.pool import Died, Pool, side_by_side
+from autograder.errors import Refused, cannot_write
+from autograder.rooms import engine
 
 
 def folders(course, made):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import nbformat
 
-from .paths import CODE
-from .results import Graded
+from autograder.answers.results import Graded
+from autograder.paths import CODE
 
 
 @cache

@@ -12,9 +12,9 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from . import gradebook
-from .errors import Refused
-from .submission import LARGEST
+from autograder.answers.submission import LARGEST
+from autograder.classroom import gradebook
+from autograder.errors import Refused
 
 FORMATS = ("csv", "canvas", "moodle")
 _CANVAS = re.compile(r"(?:[^/]+/)?(?P<name>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_(?P<file>[^/]+)")

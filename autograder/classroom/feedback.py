@@ -6,16 +6,17 @@ page's template and loses its control characters in the text; the page has no sc
 
 import re
 import textwrap
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from autograder.paths import PACKAGE
 
 WIDTH = 100  # characters in a line of the text
 
 
 def _environment(**more):
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(PACKAGE / "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,0 +1,10 @@
+"""What there is to answer, what was answered, and what that says: no notebook runs here.
+
+assignment   the instructor's notebook: exercises, checks, what is given
+submission   a student's file  ->  a notebook that can be graded, or the reason why not
+results      marks of a check, an exercise, a submission
+marks        what each cell did  ->  points and messages
+bank         wrong answers that people really write (misconceptions/), right ones written another way
+observe      how a function behaves on probes
+diagnose     how it behaves  ->  hints
+"""

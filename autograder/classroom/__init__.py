@@ -1,0 +1,10 @@
+"""A class: many submissions, one gradebook, a page for each student.
+
+grade        one submission, from file to marks
+grading      a class, in the processes of a ``pool``; ``journal`` remembers what was done
+nbcourse     any other nbgrader course, with nbgrader's own steps before and after the engine
+gradebook    marks  ->  nbgrader's gradebook
+feedback     marks, messages and hints  ->  a page for the student
+report       what the class misunderstood
+lms          submissions from a learning platform, marks back to it
+"""

@@ -1,0 +1,165 @@
+"""The package outside of a clone: one wheel in a clean environment, in an empty folder.
+
+What the built site publishes is installed here, and nothing else of the repository is in reach.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from site_tools import ROOT, downloads, execute
+from test_site import site  # noqa: F401  (a fixture)
+
+LESSONS = sorted(p for p in (ROOT / "book").glob("[0-9]*/*.md") if execute.read_lesson(p))
+ASSIGNMENT = "01-visual-attention"  # in NumPy alone: the quickest
+FORGET = ("PYTHONPATH", "JUPYTER_PATH", "ATTENTION_COURSE_SITE", "VIRTUAL_ENV")
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+for cell in notebook.cells:
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+"""
+
+
+class Outside:
+    """A clean environment with the site's wheel, and an empty folder to work in."""
+
+    def __init__(self, folder, wheel):
+        self.folder, self.environment = folder / "empty", folder / "environment"
+        self.folder.mkdir()
+        subprocess.run([sys.executable, "-m", "venv", self.environment], check=True)
+        pins = [f"--constraint={ROOT / name}" for name in ("constraints.txt", "requirements.txt")]
+        self.call("-m", "pip", "install", "--quiet", *pins, f"{wheel}[grading]")
+
+    def call(self, *arguments, status=0):
+        """Run this environment's Python in the empty folder; returns what it said."""
+        known = {name: value for name, value in os.environ.items() if name not in FORGET}
+        done = subprocess.run(
+            [self.environment / "bin" / "python", *map(str, arguments)],
+            cwd=self.folder,
+            env=known,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == status, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(site):  # noqa: F811
+    (found,) = site.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def outside(wheel, tmp_path_factory):
+    return Outside(tmp_path_factory.mktemp("outside"), wheel)
+
+
+def test_the_wheel_holds_what_it_needs_and_no_more(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read(next(n for n in names if n.endswith("METADATA"))).decode()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"attention_course", "autograder", next(t for t in tops if t.endswith(".dist-info"))}
+    assert not any("__pycache__" in name or "/tests/" in name for name in names)
+    records = ROOT / "attention_course" / "records"
+    for path in records.rglob("*.json"):
+        assert f"attention_course/records/{path.relative_to(records)}" in names
+    assert (
+        f"autograder/solutions/{ASSIGNMENT}.md" in names and "autograder/solutions/shared/checks.py" in names
+    )
+    assert f"autograder/exercises/{ASSIGNMENT}/{ASSIGNMENT}.ipynb" in names
+    assert "License-Expression: MIT AND CC-BY-4.0" in metadata and "Requires-Dist: torch" in metadata
+
+
+def test_the_grader_works_without_a_clone(outside):
+    assert "Release exercises" in outside.call("-m", "autograder", "--help")
+    outside.call("-m", "autograder", "release", ASSIGNMENT)
+    released = outside.folder / "exercises" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    assert released.read_bytes() == (ROOT / "exercises" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_bytes()
+    assert "0" in outside.call("-m", "autograder", "check", released)
+    handed_in = outside.folder / "class" / "submitted" / "ada" / ASSIGNMENT / released.name
+    handed_in.parent.mkdir(parents=True)
+    notebook = nbformat.read(released, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "attention_entropy":
+            cell.source = (
+                "def attention_entropy(weights, axis=-1):\n"
+                "    safe = np.where(weights > 0, weights, 1)\n"
+                "    return -(weights * np.log2(safe)).sum(axis=axis)"
+            )
+    nbformat.write(notebook, handed_in)
+    outside.call("-m", "autograder", "grade", ASSIGNMENT, "--course", "class", "--json", "marks.jsonl")
+    marks = json.loads((outside.folder / "marks.jsonl").read_text())
+    earned = {exercise["id"]: exercise["points"] for exercise in marks["exercises"]}
+    assert earned.pop("attention_entropy") > 0 and not any(earned.values()), marks
+    assert (outside.folder / "class" / "gradebook.db").is_file()
+
+
+def test_an_answer_cannot_read_the_solutions_that_came_with_the_wheel(outside):
+    """The packages lie where a student's Python finds its libraries; the rooms see an empty folder there."""
+    released = outside.folder / "exercises" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    if not released.exists():
+        outside.call("-m", "autograder", "release", ASSIGNMENT)
+    notebook = nbformat.read(released, as_version=4)
+    spy = (
+        "import glob, numpy\n"
+        "top = numpy.__file__.rsplit('/numpy/', 1)[0]\n"
+        "seen = glob.glob(top + '/autograder/**', recursive=True)\n"
+        "def attention_entropy(weights, axis=-1):\n"
+        "    raise ValueError(f'seen {len(seen)} {seen[1:3]}')"
+    )
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "attention_entropy":
+            cell.source = spy
+    nbformat.write(notebook, outside.folder / f"{ASSIGNMENT}.ipynb")
+    said = outside.call("-m", "autograder", "check", f"{ASSIGNMENT}.ipynb")
+    assert "seen 1 []" in said.replace("\n", " "), said
+
+
+def test_the_command_of_the_experiments_works_without_a_clone(outside):
+    said = outside.call("-m", "attention_course.experiments", "list", "translation")
+    assert "translation" in said
+    assert (outside.environment / "bin" / "attention-course-grader").is_file()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_downloaded_lesson_runs_from_start_to_end(path, site, outside, tmp_path):  # noqa: F811
+    built = site / path.relative_to(ROOT).with_suffix(".ipynb")
+    notebook = nbformat.read(built, as_version=4)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert not downloads.ROLE.search(prose), downloads.ROLE.search(prose).group()
+    assert "\n```{" not in prose and "\n:::{" not in prose
+    assert "myst_nb" not in code
+    shutil.copy(built, tmp_path)
+    outside.call("-c", RUN, tmp_path / built.name)
+
+
+def test_a_missing_package_is_brought_from_beside_the_notebook_or_the_site():
+    name = "attention_course-9.9-py3-none-any.whl"
+    cell = downloads.BRING.format(wheel=name, url="https://example.org/course/")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    taken = []
+    shell = InteractiveShell()
+    shell.register_magic_function(taken.append, magic_name="pip")
+    shell.push({"missing": True})
+    broken = cell.replace('find_spec("attention_course") is None', "missing")
+    result = shell.run_cell(broken)
+    assert taken == [f"install --quiet https://example.org/course/{name}"]
+    assert isinstance(result.error_in_exec, ImportError) and name in str(result.error_in_exec)
+    result = shell.run_cell(cell)
+    assert result.success and len(taken) == 1, "nothing is installed where the package is there"
+    Path(name).unlink(missing_ok=True)
