@@ -67,6 +67,21 @@ def turn_round(x, mask):
     return x.gather(1, reverse[..., None].expand_as(x))
 
 
+class LeftWindow(nn.Module):
+    """States that know a word and those before it, ``window`` words in all, and nothing else: a convolution.
+
+    ``forward(x (B, n, width), mask)`` → ``(B, n, size)``; the mask, which :class:`PaddedBiLSTM` takes, is not needed.
+    """
+
+    def __init__(self, width, size, window=3):
+        super().__init__()
+        self.window, self.layer = window, nn.Conv1d(width, size, window)
+
+    def forward(self, x, mask=None):
+        x = nn.functional.pad(x.transpose(1, 2), (self.window - 1, 0))
+        return torch.tanh(self.layer(x)).transpose(1, 2)
+
+
 class SentenceClassifier(nn.Module):
     """Embedding, BiLSTM, pooling, one hidden layer: tokens ``(B, n)`` to the scores of the labels.
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from attention_course.sentence_embedding import (
+    LeftWindow,
     PaddedBiLSTM,
     SentenceClassifier,
     StructuredSelfAttention,
@@ -101,3 +102,14 @@ def test_a_neighbour_in_the_batch_changes_nothing(hops):
     torch.testing.assert_close(scores[:1], model(short)[0])
     torch.testing.assert_close(scores[1:], model(long)[0])
     assert (A[0, :, 3:] == 0).all()
+
+
+def test_the_left_window_knows_a_word_and_the_two_before_it():
+    torch.manual_seed(0)
+    window, x = LeftWindow(WIDTH, HIDDEN), torch.randn(B, N, WIDTH)
+    rest = window(x)
+    for s in range(N):
+        changed = x.clone()
+        changed[:, s] += 1
+        moved = (window(changed) != rest).any(-1).any(0)
+        assert moved.tolist() == [s <= t <= s + 2 for t in range(N)]
