@@ -114,32 +114,38 @@ def test_mask_explorer_shows_what_its_page_says(page, base):
         shares = {}
         for k, weight in zip(tokens, got["weights"][q], strict=True):
             shares.setdefault(k, []).append(round(100 * weight))
-        return shares, [round(z, 2) for z in got["outputs"][q]]
+        return shares, got["outputs"][q]
+
+    def told(key, share, output):
+        """Whether the page's table, which stands in the element for readers without script, says so."""
+        x, y = (f"{z:.2f}".replace("-", "−") for z in output)
+        table = " ".join(element.evaluate("e => e.textContent").split())
+        return f"{key}, {share} % ({x}, {y})" in table
 
     element = mask_explorer(page, base, "behind")
     padding = element.locator(".padding[type=checkbox]")
     shares, output = row("ne")
-    assert shares["ours"] == [79] and output == [0.83, 5.06]
+    assert told("ours", shares["ours"][0], output)
     before = shown_numbers(element)["outputs"]
     padding.check()
     after = shown_numbers(element)["outputs"]
     assert before[:6] == after[:6] and not np.allclose(before[6:], after[6:])
     padding.uncheck()
     element.locator(".causal").uncheck()
-    assert row("ne")[0]["pas"][0] in range(30, 37), "a third for a later word"
+    assert row("ne")[0]["pas"][0] in range(20, 51), "a good part for a later word"
     element.locator(".causal").check()
-    assert row("dorment")[0]["ne"] == [99]
+    assert row("dorment")[0]["ne"][0] > 90
     element.locator(".masked tbody tr").nth(4).locator("td").nth(3).click()
-    assert row("dorment")[0]["dorment"] == [98]
+    assert row("dorment")[0]["dorment"][0] > 90
     slide(element, "size", 1)
     assert element.locator("button").is_disabled(), "the window forbids that cell as well"
     assert np.allclose(shown_numbers(element)["outputs"], element.evaluate("e => e.scene.values"))
     element = mask_explorer(page, base, "before")
     shares, output = row("ne")
-    assert shares["⟨pad⟩"][1] == 80 and output == [-3.0, 1.27]
+    assert shares["⟨pad⟩"][1] > 50 and told("the second pad", shares["⟨pad⟩"][1], output)
     element.locator(".padding[type=checkbox]").check()
     shares, output = row("ne")
-    assert shares["ours"] == [59] and output == [2.93, 1.6]
+    assert told("ours", shares["ours"][0], output)
     assert shown_numbers(element)["empty"] == [0, 1]
 
 
