@@ -1,6 +1,7 @@
 """What there is to answer, what was answered, and what that says: no notebook runs here.
 
 assignment   the instructor's notebook: exercises, checks, what is given
+handed_in    a student's folder, read once
 submission   a student's file  ->  a notebook that can be graded, or the reason why not
 results      marks of a check, an exercise, a submission
 marks        what each cell did  ->  points and messages

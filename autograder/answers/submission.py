@@ -15,14 +15,10 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
+from autograder.answers.handed_in import Ungradable, printable, read_file
 from autograder.errors import Refused
 
-LARGEST = 20 * 1024 * 1024  # bytes; a notebook without pictures has 50 kB
 MOST_CELLS = 2000
-
-
-class Ungradable(Exception):
-    """This file cannot be graded; the message is a sentence for the student, with what to do."""
 
 
 @dataclass
@@ -45,30 +41,20 @@ class Submission:
 def read(path):
     """Read a notebook file.  Raises ``Ungradable``."""
     path = Path(path)
-    if path.is_symlink():
-        raise Ungradable(f"{path.name} is a link to another file. Hand in the notebook itself.")
-    if not path.exists():
-        raise Ungradable(f"There is no file {path.name}. Check the name and the folder.")
-    if path.is_dir():
-        raise Ungradable(f"{path} is a folder. Name the notebook in it.")
-    if not path.is_file():
-        raise Ungradable(f"{path.name} is not an ordinary file. Hand in the notebook itself.")
-    size = path.stat().st_size
-    if size == 0:
-        raise Ungradable(f"{path.name} is empty. Save the notebook in Jupyter and hand it in again.")
-    if size > LARGEST:
-        raise Ungradable(
-            f"{path.name} has {size / 2**20:.0f} MB. Clear all outputs, save, and hand it in again."
-        )
+    return parse(read_file(path), printable(path.name))
+
+
+def parse(data, name):
+    """The notebook in the bytes of a file called ``name``.  Raises ``Ungradable``."""
+    if not data:
+        raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise Ungradable(
-            f"{path.name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
+            f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
-    except OSError as error:
-        raise Ungradable(f"{path.name} cannot be read ({error.strerror}). Check its permissions.") from None
-    return _as_notebook(raw, path.name)
+    return _as_notebook(raw, name)
 
 
 def _as_notebook(raw, name):
@@ -244,38 +230,45 @@ def _assemble(made, answers, own, notes):
     return notebook
 
 
-def find_notebook(folder, made):
-    """The notebook in a student's folder: under its own name, or the only one there that answers the assignment.
+def choose(handed_in, made):
+    """The notebook among the files of a ``HandedIn``: under its own name, or the only one that answers the assignment.
 
-    Returns (path, notes).  Raises ``Ungradable``.
+    Returns (name, notes).  Raises ``Ungradable``.
     """
-    expected = folder / f"{made.name}.ipynb"
-    if expected.is_file() or expected.is_symlink():
+    expected = f"{made.name}.ipynb"
+    notebooks = handed_in.notebooks()
+    if handed_in.notebook(expected) is not None:
         return expected, []
     candidates = []
-    for path in sorted(folder.glob("*.ipynb")):
+    for name, data in sorted(notebooks.items()):
         try:
-            if any(is_solution(made.cells[known]) for known in _identify(read(path), made).values()):
-                candidates.append(path)
+            if any(is_solution(made.cells[known]) for known in _identify(parse(data, name), made).values()):
+                candidates.append(name)
         except Ungradable:
             continue
     if len(candidates) == 1:
-        return candidates[0], [f"Your file is called {candidates[0].name}; it was taken for {expected.name}."]
+        return candidates[0], [f"Your file is called {candidates[0]}; it was taken for {expected}."]
     if candidates:
-        listed = ", ".join(path.name for path in candidates)
+        listed = ", ".join(candidates)
         raise Ungradable(
-            f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected.name}."
+            f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected}."
         )
-    raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected.name}.")
+    for name in handed_in.left_out:
+        handed_in.notebook(name)  # says why it was not read
+    raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected}.")
 
 
 def gradable(path, made=None):
     """Read, recognise and rebuild in one go, for one file: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
     path = Path(path)
-    notebook = read(path)
-    made = made or assignment.load(which_assignment(notebook, path.name))
+    return recognised(read(path), printable(path.name), made)
+
+
+def recognised(notebook, name, made=None):
+    """Recognise and rebuild a notebook that was read: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
+    made = made or assignment.load(which_assignment(notebook, name))
     if not assignment.released_path(made.name).is_file():
         raise Refused(
             f"{made.name} has not been released. Run `python -m autograder release {made.name}` first."
         )
-    return made, rebuild(notebook, made, path.name)
+    return made, rebuild(notebook, made, name)

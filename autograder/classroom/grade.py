@@ -72,18 +72,18 @@ def grade_file(path, made=None, *, student="you", diagnosis=None, how=HOW):
     return grade_notebook(made, handed_in, diagnosis or Diagnosis(made), student=student, how=how)
 
 
-def grade_folder(folder, made, diagnosis, *, how=HOW):
-    """Grade what lies in ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None).
+def grade_handed_in(handed_in, made, diagnosis, *, how=HOW):
+    """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None).
 
     Never raises for what a student did.
     """
-    student = folder.parent.name
     try:
-        path, notes = submission.find_notebook(folder, made)
-        graded, notebook = grade_file(path, made, student=student, diagnosis=diagnosis, how=how)
+        name, notes = submission.choose(handed_in, made)
+        _, rebuilt = submission.recognised(submission.parse(handed_in.files[name], name), name, made)
+        graded, notebook = grade_notebook(made, rebuilt, diagnosis, student=handed_in.student, how=how)
     except submission.Ungradable as reason:
-        return ungradable(student, made.name, reason), None
-    graded.notes[:0] = notes
+        return ungradable(handed_in.student, made.name, reason), None
+    graded.notes[:0] = [*notes, *handed_in.notes]
     return graded, {made.name: notebook}
 
 

@@ -1,6 +1,7 @@
 """Grade a whole class: worker processes run notebooks side by side, one writer enters the results."""
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,10 @@ import nbformat
 
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
+from autograder.answers.handed_in import Ungradable, printable, read_folder, student_of
 from autograder.answers.results import Graded
-from autograder.answers.submission import Ungradable
 from autograder.classroom import feedback, gradebook, journal
-from autograder.classroom.grade import HOW, grade_folder, prepare, save, ungradable
+from autograder.classroom.grade import HOW, grade_handed_in, prepare, save, ungradable
 from autograder.classroom.journal import Journal
 from autograder.classroom.pool import Died, Pool, side_by_side
 from autograder.errors import Refused, cannot_write
@@ -20,7 +21,9 @@ from autograder.rooms import engine
 
 def folders(course, made):
     """The students' folders for an assignment, in order.  Raises ``Refused`` where there is none."""
-    found = sorted(path for path in course.submitted.glob(f"*/{made.name}") if path.is_dir())
+    found = sorted(
+        (path for path in course.submitted.glob(f"*/{made.name}") if path.is_dir()), key=os.fsencode
+    )
     if not found:
         raise Refused(
             f"No submissions for {made.name}: expected {course.submitted}/<student>/{made.name}/{made.name}.ipynb."
@@ -33,8 +36,9 @@ class Steps:
     """What differs between this course's assignments and another's."""
 
     prepare: Any  # () -> None, before the first submission that is not known already
-    digest: Any  # folder -> the digest of all that its result depends on
-    grade: Any  # folder -> (Graded, name -> executed notebook, or None)
+    read: Any  # folder -> HandedIn, once; raises Ungradable
+    digest: Any  # HandedIn -> the digest of all that its result depends on
+    grade: Any  # HandedIn -> (Graded, name -> executed notebook, or None)
     record: Any  # (book, folder, Graded, notebooks) -> None
 
 
@@ -55,25 +59,17 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
 
     steps = Steps(
         prepare=get_ready,
-        digest=lambda folder: digest(contents(folder.glob("*.ipynb"))),
-        grade=lambda folder: grade_folder(folder, made, diagnosis, how=how),
+        read=lambda folder: read_folder(folder, beside=False),
+        digest=lambda handed_in: digest(sorted(handed_in.files.items())),
+        grade=lambda handed_in: grade_handed_in(handed_in, made, diagnosis, how=how),
         record=lambda book, _folder, graded, _notebooks: gradebook.record(book, graded),
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
 
 
-def contents(paths):
-    """The files that are there as (name, bytes) pairs; a link's bytes are not its own."""
-    return [
-        (path.name, b"link" if path.is_symlink() else path.read_bytes())
-        for path in sorted(paths)
-        if path.is_symlink() or path.is_file()
-    ]
-
-
 def grade_each(course, made, steps, *, workers, fresh, how, done):
     """The way of every class: look up, prepare, grade side by side, write one after the other."""
-    known = None if fresh else Journal(course)
+    known = Journal(course)
     results, unknown = [], []
 
     def enter(book, folder, graded, notebooks):
@@ -82,18 +78,14 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
         done(graded)
 
     def work(folder):
-        graded, notebooks = _graded(folder, made, steps)
         try:
-            if known is not None and notebooks is not None:
-                known.keep(_digest(folder, steps), graded, notebooks)
-            _write(course, graded, notebooks)
-        except OSError as fault:
+            return _graded(course, folder, made, steps, known)
+        except OSError as fault:  # the disk is full, say: no submission's fault
             raise cannot_write(fault) from None
-        return graded, notebooks
 
     with gradebook.opened(course) as book:
         for folder in folders(course, made):
-            found = None if known is None else known.find(_digest(folder, steps), folder.parent.name)
+            found = None if fresh else _known(folder, steps, known)
             if found is None:
                 unknown.append(folder)
             else:
@@ -109,7 +101,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                     reason = (
                         "The grader's own process ended at this notebook, twice. Grade it alone to see why."
                     )
-                    result = ungradable(folder.parent.name, made.name, reason), None
+                    result = ungradable(student_of(folder), made.name, reason), None
                     _write(course, *result)
                 enter(book, folder, *result)
     results.sort(key=lambda graded: graded.student)
@@ -145,21 +137,38 @@ def graded_assignments(course):
     return sorted(path.stem for path in (course.root / ".grading").glob("*.jsonl"))
 
 
-def _digest(folder, steps):
-    """None where a file cannot be read: grading will say so."""
+def _known(folder, steps, journal):
+    """What an earlier run found for the very bytes that lie there now, or None."""
     try:
-        return steps.digest(folder)
-    except (OSError, Ungradable):
+        handed_in = steps.read(folder)
+    except (OSError, Ungradable):  # grading will say so
         return None
+    return journal.find(steps.digest(handed_in), handed_in.student)
 
 
-def _graded(folder, made, steps):
-    """Grade one; the grader's own fault is told as such, and costs nobody else a mark."""
+def _graded(course, folder, made, steps, journal):
+    """Read one folder, grade what was read, and keep and write the result.  Whatever goes wrong is told of this folder alone."""
+    digest = None
     try:
-        return steps.grade(folder)
+        handed_in = steps.read(folder)
+        digest = steps.digest(handed_in)
+        graded, notebooks = steps.grade(handed_in)
+    except Ungradable as reason:
+        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
     except Exception as fault:
         reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
-        return ungradable(folder.parent.name, made.name, reason), None
+        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
+    try:
+        if notebooks is not None:
+            journal.keep(digest, graded, notebooks)
+        _write(course, graded, notebooks)
+    except OSError:
+        raise
+    except Exception as fault:
+        reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
+        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
+        _write(course, graded, notebooks)
+    return graded, notebooks
 
 
 def _write(course, graded, notebooks):

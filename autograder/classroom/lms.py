@@ -12,7 +12,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from autograder.answers.submission import LARGEST
+from autograder.answers.handed_in import LARGEST
 from autograder.classroom import gradebook
 from autograder.errors import Refused
 

@@ -32,12 +32,12 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade, parse_utc
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
+from autograder.answers.handed_in import Ungradable, read_file, read_folder
 from autograder.answers.marks import _ENDED
 from autograder.answers.results import Check, Graded, Outcome
-from autograder.answers.submission import LARGEST, Ungradable
 from autograder.classroom import gradebook, journal
 from autograder.classroom.grade import ungradable
-from autograder.classroom.grading import Steps, contents, grade_each
+from autograder.classroom.grading import Steps, grade_each
 from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
 from autograder.rooms import engine
@@ -163,16 +163,14 @@ def _generate(course, name, path):
                 ) from fault
 
 
-def _files(folder, *, trusted=True):
-    """The files beside the notebooks: path within the folder -> bytes.  Of a student's, links are left out."""
+def _files(folder):
+    """The instructor's files beside the notebooks: path within the folder -> bytes."""
     found = {}
     for name in sorted(find_all_files(str(folder), _IGNORED)):
         path = Path(name)
-        if path.is_file() and (trusted or not path.is_symlink()):
+        if path.is_file():
             if path.stat().st_size > MOST_FILES:
-                raise Ungradable(
-                    f"{path.name} has more than {MOST_FILES >> 20} MB; hand the assignment in without it."
-                )
+                raise Refused(f"{path} has more than {MOST_FILES >> 20} MB.")
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
 
@@ -211,25 +209,19 @@ class _Overwrite(OverwriteCells):
         return Preprocessor.preprocess(self, notebook, resources)
 
 
-def _read(path):
+def _read(data, name):
     """A student's notebook as nbgrader would read it.  Raises ``Ungradable``."""
-    if path.is_symlink():
-        raise Ungradable(f"{path.name} is a link to another file. Hand in the notebook itself.")
-    if path.stat().st_size > LARGEST:
-        raise Ungradable(
-            f"{path.name} has more than {LARGEST >> 20} MB. Clear all outputs and hand it in again."
-        )
     try:
-        return nbformat.read(path, as_version=4)
+        return nbformat.reads(data.decode("utf-8"), as_version=4)
     except Exception as fault:  # whatever a damaged file brings about
         raise Ungradable(
-            f"{path.name} cannot be read as a notebook ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
+            f"{name} cannot be read as a notebook ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
         ) from None
 
 
-def _sanitized(path, master):
-    """The notebook with locked cells, points and types as released, in the student's order; and notes for the student."""
-    notebook = _read(path)
+def _sanitized(data, name, master):
+    """The notebook in the bytes of the file ``name``, with locked cells, points and types as released, in the student's order; and notes for the student."""
+    notebook = _read(data, name)
     resources = {"master": master}
     try:
         for step in (ClearOutput, DeduplicateIds):
@@ -239,7 +231,7 @@ def _sanitized(path, master):
             notebook, resources = step().preprocess(notebook, resources)
     except Exception as fault:  # nbgrader gives up on the submission, too
         raise Ungradable(
-            f"The grading metadata of {path.name} is damaged ({type(fault).__name__}: {str(fault)[:200]})."
+            f"The grading metadata of {name} is damaged ({type(fault).__name__}: {str(fault)[:200]})."
         ) from None
     if master.kernelspec:
         notebook.metadata["kernelspec"] = dict(master.kernelspec)
@@ -325,22 +317,22 @@ def _is_inside(name):
     return "\0" not in name and len(name) < 1000 and not path.is_absolute() and ".." not in path.parts
 
 
-def grade_folder(folder, made, *, how):
-    """Grade ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
-    student, started = folder.parent.name, time.perf_counter()
+def grade_handed_in(handed_in, made, *, how):
+    """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
+    student, started = handed_in.student, time.perf_counter()
     try:
-        paths = {name: folder / f"{name}.ipynb" for name in sorted(made.notebooks)}
-        handed_in = {name: path for name, path in paths.items() if path.is_file()}
-        if not handed_in:
-            raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(paths)}.")
-        files = _beside(folder, made)
+        names = {f"{name}.ipynb": name for name in sorted(made.notebooks)}
+        found = {file: data for file in names if (data := handed_in.notebook(file)) is not None}
+        if not found:
+            raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(names)}.")
+        files = _beside(handed_in, made)
         notebooks = {}
-        graded = Graded(student, made.name)
-        for name, path in handed_in.items():
-            notebook, notes = _sanitized(path, made.notebooks[name])
-            notebooks[name] = notebook
+        graded = Graded(student, made.name, notes=list(handed_in.notes))
+        for file, data in found.items():
+            notebook, notes = _sanitized(data, file, made.notebooks[names[file]])
+            notebooks[names[file]] = notebook
             graded.notes += notes
-            files = _execute(notebook, files, how, path.name)
+            files = _execute(notebook, files, how, file)
         for name, master in made.notebooks.items():
             outcome = Outcome(name, _checks(notebooks.get(name), master))
             graded.outcomes.append(outcome)
@@ -352,9 +344,9 @@ def grade_folder(folder, made, *, how):
     return graded, notebooks
 
 
-def _beside(folder, made):
+def _beside(handed_in, made):
     """The files that the notebooks find beside them: the student's, and the course's, which win."""
-    files = _files(folder, trusted=False) | made.files
+    files = handed_in.beside() | made.files
     if sum(map(len, files.values())) > MOST_FILES:
         raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
     return files
@@ -415,13 +407,9 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
 
     steps = Steps(
         prepare=lambda: side_by_side(lambda: _rehearse(course, made, how)),
-        digest=lambda folder: digest(
-            [
-                *contents(folder / f"{name}.ipynb" for name in made.notebooks),
-                *_beside(folder, made).items(),
-            ]
-        ),
-        grade=lambda folder: grade_folder(folder, made, how=how),
+        read=read_folder,
+        digest=lambda handed_in: digest(sorted(handed_in.files.items())),
+        grade=lambda handed_in: grade_handed_in(handed_in, made, how=how),
         record=record,
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
@@ -429,7 +417,7 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
 
 def _timestamp(folder):
     """When it was handed in, where nbgrader has noted it."""
-    with contextlib.suppress(OSError, ValueError, OverflowError):
-        text = (folder / "timestamp.txt").read_text(encoding="utf-8")[:100].strip()
+    with contextlib.suppress(Ungradable, ValueError, OverflowError):
+        text = read_file(folder / "timestamp.txt", most=100).decode("utf-8").strip()
         return parse_utc(text) if text else None
     return None

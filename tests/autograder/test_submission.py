@@ -8,7 +8,8 @@ import pytest
 
 from autograder.answers import assignment, submission
 from autograder.answers.assignment import grade_id
-from autograder.answers.submission import Ungradable, rebuild
+from autograder.answers.handed_in import LARGEST, Ungradable, read_folder
+from autograder.answers.submission import rebuild
 from autograder.authoring import demo
 
 
@@ -152,7 +153,7 @@ def test_links_and_folders_are_refused(tmp_path):
 def test_a_huge_file_is_refused_unread(tmp_path):
     path = tmp_path / "huge.ipynb"
     with path.open("wb") as file:
-        file.truncate(submission.LARGEST + 1)
+        file.truncate(LARGEST + 1)
     with pytest.raises(Ungradable, match="Clear all outputs"):
         submission.read(path)
 
@@ -179,8 +180,8 @@ def test_odd_metadata_harms_nothing(made, handed_in):
 
 def test_a_file_under_another_name_is_found_and_named(tmp_path, made, handed_in):
     nbformat.write(handed_in, tmp_path / "Copy of mine.ipynb")
-    path, notes = submission.find_notebook(tmp_path, made)
-    assert path.name == "Copy of mine.ipynb"
+    name, notes = submission.choose(read_folder(tmp_path), made)
+    assert name == "Copy of mine.ipynb"
     assert "Copy of mine.ipynb" in notes[0]
 
 
@@ -188,4 +189,4 @@ def test_two_candidates_are_not_guessed_between(tmp_path, made, handed_in):
     for name in "ab":
         nbformat.write(handed_in, tmp_path / f"{name}.ipynb")
     with pytest.raises(Ungradable, match=r"several notebooks.*a\.ipynb, b\.ipynb"):
-        submission.find_notebook(tmp_path, made)
+        submission.choose(read_folder(tmp_path), made)

@@ -1,0 +1,162 @@
+"""A student's folder, read once: what was read is what is graded and what the mark stands under.
+
+A file may be anything: a link, a pipe, 40 GB of nothing, and it may be another one a moment later.  Each is opened once,
+without waiting and without following links, and read only if it is an ordinary file of a size that can be.
+"""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+LARGEST = 20 * 1024 * 1024  # bytes of a notebook; one without pictures has 50 kB
+MOST_BYTES = 48 * 2**20  # of all files in a folder; a room can write 64 MB
+MOST_FILES = 500  # in a folder, with those within its folders
+DEEPEST = 8  # folders within folders
+IGNORED = (".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback")  # nbgrader's own list
+
+
+class Ungradable(Exception):
+    """This cannot be graded; the message is a sentence for the student, with what to do."""
+
+
+def printable(name):
+    """A file's name as text that can be written anywhere: what is not UTF-8 in it, and control characters, as escapes."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def student_of(folder):
+    """Whose folder ``submitted/<student>/<assignment>`` is, as text that can be written anywhere."""
+    return printable(folder.parent.name)
+
+
+def read_file(path, most=LARGEST):
+    """The bytes of an ordinary file.  Raises ``Ungradable`` where it is another thing, larger than ``most``, or cannot be read."""
+    name = printable(Path(path).name)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _NO_LINK | _NO_WAITING)
+    except FileNotFoundError:
+        raise Ungradable(f"There is no file {name}. Check the name and the folder.") from None
+    except OSError as error:
+        if Path(path).is_symlink():
+            raise Ungradable(f"{name} is a link to another file. Hand in the file itself.") from None
+        raise Ungradable(f"{name} cannot be read ({error.strerror}). Check its permissions.") from None
+    try:
+        about = os.fstat(handle)
+        if stat.S_ISDIR(about.st_mode):
+            raise Ungradable(f"{name} is a folder. Name the notebook in it.")
+        if not stat.S_ISREG(about.st_mode):
+            raise Ungradable(f"{name} is not an ordinary file. Hand in the file itself.")
+        if about.st_size > most:
+            raise Ungradable(_too_large(name, about.st_size, most))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(data) > most:  # it has grown since
+        raise Ungradable(_too_large(name, len(data), most))
+    return data
+
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for whoever writes into it
+
+
+def _too_large(name, size, most):
+    remedy = (
+        "Clear all outputs, save, and hand it in again." if name.endswith(".ipynb") else "Hand in without it."
+    )
+    return f"{name} has {size / 2**20:.0f} MB, more than {most / 2**20:.0f}. {remedy}"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What was in ``submitted/<student>/<assignment>``: ``files``, path within the folder -> bytes."""
+
+    student: str
+    files: dict
+    left_out: dict = field(default_factory=dict)  # path -> why it was not read, in a sentence
+
+    @property
+    def notes(self):
+        """What was left out, for the student."""
+        return [f"{reason} It was left out." for reason in self.left_out.values()]
+
+    def notebook(self, name):
+        """The bytes of a notebook in the folder itself; None where there is none.  Raises ``Ungradable`` where it is no ordinary file."""
+        if name in self.left_out:
+            raise Ungradable(self.left_out[name])
+        return self.files.get(name)
+
+    def notebooks(self):
+        """Name -> bytes of the notebooks that lie in the folder itself."""
+        return {
+            name: data for name, data in self.files.items() if name.endswith(".ipynb") and "/" not in name
+        }
+
+    def beside(self):
+        """Path -> bytes of the files that are no notebooks."""
+        return {name: data for name, data in self.files.items() if not name.endswith(".ipynb")}
+
+
+def read_folder(folder, *, beside=True):
+    """Read ``submitted/<student>/<assignment>`` once; with ``beside`` also the files that are no notebooks.
+
+    A link in the place of a folder, or a folder whose name is not text, is refused: ``Ungradable``.  A single file that is
+    no ordinary one is left out, and noted.
+    """
+    for part in (folder.parent, folder):
+        if part.is_symlink():
+            raise Ungradable(
+                f"The folder {printable(part.name)} is a link to another one. Hand in a folder of your own."
+            )
+    if printable(folder.parent.name) != folder.parent.name:
+        raise Ungradable("The name of the folder is not UTF-8 text. Give it another name and grade again.")
+    files, left_out, total = {}, {}, 0
+    for path in _walk(folder, beside):
+        name = path.relative_to(folder).as_posix()
+        try:
+            if printable(name) != name:
+                raise Ungradable(f"The name of {printable(name)} is not UTF-8 text. Give it another one.")
+            data = read_file(path, LARGEST if name.endswith(".ipynb") else MOST_BYTES)
+        except Ungradable as reason:
+            left_out[printable(name)] = str(reason)
+            continue
+        total += len(data)
+        if total > MOST_BYTES:
+            raise Ungradable(
+                f"The files handed in have more than {MOST_BYTES >> 20} MB together. Hand in without the largest."
+            )
+        files[name] = data
+    return HandedIn(student_of(folder), files, left_out)
+
+
+def _walk(folder, beside):
+    """The files in a folder and its folders, no more than can be; links are named, never followed."""
+    count, waiting = 0, [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                found = []
+                for entry in entries:  # never all of a million names at once
+                    count += 1
+                    if count > MOST_FILES:
+                        raise Ungradable(
+                            f"The folder holds more than {MOST_FILES} files. Hand in the notebook and what it needs."
+                        )
+                    found.append(entry)
+        except OSError as error:
+            raise Ungradable(
+                f"{printable(here.name)} cannot be read ({error.strerror}). Check its permissions."
+            ) from None
+        for entry in sorted(found, key=lambda e: os.fsencode(e.name)):
+            if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if beside and depth < DEEPEST:
+                    waiting.append((Path(entry.path), depth + 1))
+            elif beside or entry.name.endswith(".ipynb"):
+                yield Path(entry.path)
