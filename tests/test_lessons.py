@@ -61,6 +61,18 @@ BREAKS = [
         "    return Seq2Seq(encoder, d)",
     ),
     (
+        f"{CHAPTER_2}/encoder-decoder",
+        "a context that does not reach the decoder",
+        "torch.cat([y, c], dim=-1)[:, None]",
+        "torch.cat([y, 0 * c], dim=-1)[:, None]",
+    ),
+    (
+        f"{CHAPTER_2}/additive-attention",
+        "a score without its tanh",
+        "e = torch.tanh(s @ W_q + H @ W_k) @ v",
+        "e = (s @ W_q + H @ W_k) @ v",
+    ),
+    (
         f"{CHAPTER_2}/additive-attention",
         "attention that gives every state the same weight",
         "hidden_size=32)\n    return Seq2Seq(encoder, AdditiveDecoder(",
@@ -76,10 +88,9 @@ BREAKS = [
     ),
     (
         f"{CHAPTER_2}/translation",
-        "attention that gives every state the same weight",
-        "hidden_size=32)\n    return Seq2Seq(encoder, AdditiveDecoder(",
-        "hidden_size=32)\n    torch.nn.init.zeros_(attention.v.weight).requires_grad_(False)\n"
-        "    return Seq2Seq(encoder, AdditiveDecoder(",
+        "weights that are shares of the scores, without an exponential",
+        "exponentials = np.exp(scores - scores.max())",
+        "exponentials = scores - scores.min()",
     ),
     (
         f"{CHAPTER_3}/attention-as-pooling",
@@ -168,7 +179,7 @@ BREAKS = [
     (
         f"{CHAPTER_5}/positional-encoding",
         "a rule that forbids nothing",
-        "model.allowed = rule",
+        "model.allowed = near",
         "model.allowed = everywhere",
     ),
     (
@@ -185,18 +196,15 @@ BREAKS = [
     ),
     (
         f"{CHAPTER_5}/transformer",
-        "words that do not say where they stand",
-        "return Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)",
-        "model = Transformer(english, french, d_model=40, h=4, d_ff=80, layers=2)\n"
-        "        for part in (model.encoder, model.decoder):\n"
-        "            part.embedding.forward = part.embedding.tokens.forward\n"
-        "        return model",
+        "a sublayer whose finding replaces what the word was",
+        "x = x + layer.self_attention(y, y, y, mask)[0]",
+        "x = layer.self_attention(y, y, y, mask)[0]",
     ),
     (
         f"{CHAPTER_6}/squeeze-and-excitation",
-        "a defect that is the same in every image",
-        "works = rng.integers(CAMERAS, size=len(x))",
-        "works = np.zeros(len(x), dtype=int)",
+        "units that never sleep",
+        "return torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T)",
+        "return torch.sigmoid(z @ W_1.T @ W_2.T)",
     ),
     (
         f"{CHAPTER_6}/spatial-attention",
