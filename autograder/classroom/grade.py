@@ -44,8 +44,16 @@ def grade_notebook(
         outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in blank))
     graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes))
     graded.notes += _broken_cells(ran.notebook)
+    if ran.replays:
+        graded.notes.append(_REPLAYED.format(times="once" if ran.replays == 1 else f"{ran.replays} times"))
     graded.seconds = time.perf_counter() - started
     return graded, ran.notebook
+
+
+_REPLAYED = (
+    "A cell of your notebook ended its process or did not come back, so the notebook was begun again {times}. What had been "
+    "checked before was not checked again."
+)
 
 
 def _broken_cells(notebook):

@@ -10,6 +10,7 @@ import copy
 import re
 import time
 import traceback
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import FunctionType
@@ -20,7 +21,7 @@ from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers.assignment import exercise_of, grade_id
-from autograder.answers.marks import CHECKS, in_hidden_part
+from autograder.answers.marks import CHECKS
 from autograder.errors import Refused
 from autograder.rooms import confine
 from autograder.rooms.line import Stopped, warm
@@ -28,6 +29,7 @@ from autograder.rooms.stand_in import Function, Room, StudentError, student_erro
 
 SECONDS_A_CELL = 20
 ALTOGETHER = 15  # times that, for a notebook with all its replays
+MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come back
 SECONDS_TO_REHEARSE = 180
 LONGEST_OUTPUT = 256 * 1024  # characters
 SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
@@ -51,7 +53,8 @@ class Run:
     notebook: nbformat.NotebookNode
     observations: dict = field(default_factory=dict)  # exercise -> encoded observations, or None
     stopped: dict = field(default_factory=dict)
-    suspect: set = field(default_factory=set)  # cells whose errors could tell of hidden inputs
+    judged: set = field(default_factory=set)  # checks that have their verdict; a replay does not ask again
+    replays: int = 0  # how often a new room had to begin from the start
 
 
 def _fork(confined):
@@ -86,69 +89,86 @@ def run(notebook, probes=None, how=How()):
     """Execute the code cells of a rebuilt notebook in order, then observe its functions on the encoded probes.
 
     A cell that hangs or ends its process is given up, together with the checks of its exercise; a new room
-    replays what came before it, so that the other exercises keep their marks.
+    replays what came before it, so that the other exercises keep their marks.  A check that has its verdict keeps it:
+    else a notebook that ends its own process would be tried until chance favours it.
+
+    The parts of all checks that students see come first, then the probes, then the hidden parts.  So nothing that a student's
+    code says (an error's kind and text, a line, an order, how it behaves on a probe) was said after it had met a hidden
+    input; what a hidden part gives is points.
     """
-    result = _run_to_the_end(Run(notebook), probes or {}, how)
-    if result.suspect:
-        _words_of_a_room_that_saw_nothing_hidden(result, how)
+    result, probes = Run(notebook), probes or {}
+    given_up = {}  # exercise -> the cell at which it was given up; its checks behind that are not run
+    deadline = time.monotonic() + ALTOGETHER * how.seconds
+
+    def whole(attempt):
+        attempt.cells()
+        attempt.observe(_to_explain(result, probes, given_up, pending=attempt.pending))
+        attempt.hidden_parts()
+
+    _replayed(result, how, deadline, whole, given_up)
+    for index, cell in enumerate(notebook.cells):
+        if _is_test(cell) and index not in result.judged:
+            cell.outputs, cell.execution_count = [], None  # its hidden part, at least, was never asked
+    late = _to_explain(result, probes, given_up)
+    if late:  # only a hidden part objects: its exercise is observed in a room that met none
+        quiet = Run(_untested(notebook), stopped=dict(result.stopped), observations=result.observations)
+
+        def look(attempt):
+            attempt.cells(with_checks=False)
+            attempt.observe({name: made for name, made in late.items() if name not in result.observations})
+
+        _replayed(quiet, how, deadline, look, given_up)
     return result
 
 
-def _run_to_the_end(result, probes, how, *, only=None):
-    """``only`` names the exercises whose tests are run; all where it is None."""
-    given_up = set()  # exercises that are not run again
-    deadline = time.monotonic() + ALTOGETHER * how.seconds
+def _to_explain(result, probes, given_up, pending=()):
+    """The probes of exercises that lost points and were not observed yet.  ``pending`` are checks without a verdict so far."""
+    lost = {
+        _belongs_to(cell)
+        for index, cell in enumerate(result.notebook.cells)
+        if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
+    }
+    wanted = lost - set(given_up) - set(result.observations)
+    return {name: made for name, made in probes.items() if name in wanted}
+
+
+def _replayed(result, how, deadline, do, given_up):
+    """``do`` with one room after another, until it comes to its end, or there were too many, or it is too late."""
     while True:
-        attempt = _Attempt(result, given_up, how, _fork(how.confined), deadline, only)
+        attempt = _Attempt(result, given_up, how, _fork(how.confined), deadline)
         try:
-            attempt.cells()
-            attempt.observe(probes)
-            return result
+            do(attempt)
+            return
         except Stopped:
-            if time.monotonic() < deadline:
+            result.replays += 1
+            if time.monotonic() < deadline and result.replays <= MOST_REPLAYS:
                 continue
+            why = "often" if result.replays > MOST_REPLAYS else "late"
             for index, cell in enumerate(result.notebook.cells):
-                if cell.cell_type == "code" and cell.execution_count is None:
-                    result.stopped.setdefault(index, "late")
-            return result
+                never_ran = cell.cell_type == "code" and cell.execution_count is None
+                if never_ran or (_is_test(cell) and index not in result.judged):
+                    result.stopped.setdefault(index, why)
+            return
         finally:
             attempt.end()
 
 
-def _words_of_a_room_that_saw_nothing_hidden(result, how):
-    """Put what a student's code says without having met a hidden input in the place of what it said after that.
+def _is_own(cell):
+    """A code cell that is neither an answer nor the course's."""
+    return not (is_solution(cell) or is_grade(cell) or is_locked(cell))
 
-    An exception's text, or a number in a result, could carry a hidden input that a function has kept from an earlier call.
-    """
-    shown = copy.deepcopy(result.notebook)
-    for cell in shown.cells:
+
+def _is_test(cell):
+    return is_grade(cell) and not is_solution(cell)
+
+
+def _untested(notebook):
+    """The notebook as it was before it ran."""
+    quiet = copy.deepcopy(notebook)
+    for cell in quiet.cells:
         if cell.cell_type == "code":
-            cell.source = _HIDDEN.sub("", cell.source) if is_grade(cell) else cell.source
             cell.outputs, cell.execution_count = [], None
-    only = {_belongs_to(shown.cells[index]) for index in result.suspect}
-    again = _run_to_the_end(Run(shown, stopped=dict(result.stopped)), {}, how, only=only)
-    for index in result.suspect:
-        output = _error(result.notebook.cells[index])
-        found = _error(again.notebook.cells[index])
-        if output is None:
-            continue
-        at_the_check = [frame for frame in output.traceback if frame.startswith("Cell In[0], line ")]
-        if found is not None:
-            own = [frame for frame in found.traceback if not frame.startswith("Cell In[0], line ")]
-            output.update(ename=found.ename, evalue=found.evalue, traceback=at_the_check + own)
-        elif output.ename in CHECKS:
-            output.update(evalue=_ONLY_LATER, traceback=at_the_check)
-        else:
-            known = isinstance(getattr(builtins, output.ename, None), type)
-            output.update(ename=output.ename if known else "Exception", evalue="", traceback=at_the_check)
-
-
-_HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*$", re.MULTILINE | re.DOTALL)
-_ONLY_LATER = "This check fails only after other calls of your function. Does it keep something from one call to the next?"
-
-
-def _error(cell):
-    return next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
+    return quiet
 
 
 def rehearse(notebook, probes, how):
@@ -159,10 +179,11 @@ def rehearse(notebook, probes, how):
     result = Run(notebook)
     rooms = warm(how.confined)
     deadline = time.monotonic() + 10 * SECONDS_TO_REHEARSE
-    attempt = _Attempt(result, set(), replace(how, seconds=SECONDS_TO_REHEARSE), rooms.fork(), deadline)
+    attempt = _Attempt(result, {}, replace(how, seconds=SECONDS_TO_REHEARSE), rooms.fork(), deadline)
     try:
         attempt.cells()
-        attempt.observe(probes, all_of_them=True)
+        attempt.observe(probes)
+        attempt.hidden_parts()
         given = [cell.source for cell in notebook.cells if _is_given(cell)]
         rooms.preload(attempt.room.request(do="modules")["result"], given if how.split else ())
     finally:
@@ -183,11 +204,10 @@ def _is_given(cell):
 class _Attempt:
     """One student room's life."""
 
-    def __init__(self, result, given_up, how, line, deadline, only=None):
+    def __init__(self, result, given_up, how, line, deadline):
         self.result, self.given_up, self.how, self.line = result, given_up, how, line
-        self.deadline, self.only = deadline, only
-        self.until = None
-        self.seen_hidden = False  # this room's code has been called by hidden tests
+        self.deadline, self.until = deadline, None
+        self.pending = {}  # index of a check whose hidden part is still to come -> the names as its visible part left them
         self.theirs = set()  # names that stand for the student's
         self.room = Room(lambda request: line.ask(request, max(0.05, self.until - time.monotonic())))
         self.tests = {"__name__": "__main__"}  # the test room's names
@@ -197,68 +217,79 @@ class _Attempt:
         self.line.end()
         self.tests.clear()
 
-    def cells(self):
+    def cells(self, *, with_checks=True):
+        """All cells in order; of checks the part that students see."""
         for index, cell in enumerate(self.result.notebook.cells):
             if cell.cell_type != "code" or not cell.source.strip():
                 continue
             if index in self.result.stopped:
                 self._given(cell)
                 continue
-            if is_grade(cell) and not self._wanted(_belongs_to(cell)):
+            if _is_test(cell) and (not with_checks or index > self.given_up.get(_belongs_to(cell), index)):
                 continue
-            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
-            cell.execution_count = index + 1
-            try:
-                is_test = is_grade(cell) and not is_solution(cell)
-                cell.outputs = self._test(cell) if is_test and self.how.split else self._run(cell)
-                self._suspect(index, cell)
-            except Stopped as stopped:
-                cell.outputs = []
-                if time.monotonic() >= self.deadline and stopped.why == "timeout":
-                    stopped.why = "late"
-                self.result.stopped[index] = stopped.why
-                self.given_up.add(_belongs_to(cell))
+            if _is_own(cell) and self.result.replays >= MOST_REPLAYS:
+                continue  # enough: from here on only answers and checks
+            if not _is_test(cell):
+                with self._watched(index, cell):
+                    cell.outputs = self._run(cell)
+            elif not self.how.split:
+                self._beside(index, cell)
+            elif index not in self.result.judged:
+                self._visible_part(index, cell)
+
+    def _visible_part(self, index, cell):
+        visible, hidden = _parts(cell.source)
+        with self._watched(index, cell):
+            cell.outputs = self._tested(visible, grade_id(cell), self.tests)
+        if hidden is not None:  # a result, if any, stands at the end of the whole
+            cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
+        if hidden is not None and not cell.outputs:
+            self.pending[index] = dict(self.tests)
+        else:
+            self.result.judged.add(index)
+
+    def hidden_parts(self):
+        """What the checks ask beyond what students see, each with the names that its visible part had."""
+        for index, names in self.pending.items():
+            cell = self.result.notebook.cells[index]
+            with self._watched(index, cell):
+                cell.outputs = self._tested(_parts(cell.source)[1], grade_id(cell), names)
+            self.result.judged.add(index)
+
+    def _beside(self, index, cell):
+        """A test in the student's own room: run again in a replay, since later cells may need it, but judged once."""
+        verdict = cell.outputs if index in self.result.judged else None
+        with self._watched(index, cell):
+            cell.outputs = self._run(cell)
+        if verdict is not None:
+            cell.outputs = verdict
+        self.result.judged.add(index)
+
+    @contextmanager
+    def _watched(self, index, cell):
+        """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        cell.execution_count = index + 1
+        try:
+            yield
+        except Stopped as stopped:
+            if index in self.result.judged:
                 raise
+            cell.outputs = []
+            if time.monotonic() >= self.deadline and stopped.why == "timeout":
+                stopped.why = "late"
+            self.result.stopped[index] = stopped.why
+            self.given_up.setdefault(_belongs_to(cell), index)
+            raise
 
-    def _wanted(self, exercise):
-        return exercise not in self.given_up and (self.only is None or exercise in self.only)
-
-    def observe(self, probes, *, all_of_them=False):
-        """Only exercises that have something to explain, unless ``all_of_them``."""
+    def observe(self, probes):
+        """How the functions of these exercises behave on the probes."""
         for exercise, made in probes.items():
-            if exercise in self.given_up or exercise in self.result.observations:
-                continue
-            if not all_of_them and self._passed(exercise):
-                continue
             self.until = min(time.monotonic() + self.how.seconds, self.deadline)
-            self.result.observations[exercise] = None
-            try:
+            self.result.observations[exercise] = None  # where it does not come back, it is not asked again
+            with suppress(StudentError):
                 answer = self.room.request(do="observe", exercise=exercise, probes=made)
                 self.result.observations[exercise] = answer.get("result")
-            except StudentError:
-                continue
-            except Stopped:
-                self.given_up.add(exercise)
-                raise
-
-    def _passed(self, exercise):
-        """True where its tests ran and none had anything to say."""
-        tests = [
-            cell for cell in self.result.notebook.cells if is_grade(cell) and _belongs_to(cell) == exercise
-        ]
-        return all(cell.execution_count is not None and not cell.outputs for cell in tests)
-
-    def _suspect(self, index, cell):
-        """Note an error whose words may hold what hidden tests have passed on.
-
-        What a hidden part says is left: ``marks`` passes on the course's own words of it, and no others.
-        """
-        output = _error(cell)
-        told = output is not None and not (is_grade(cell) and in_hidden_part(output, cell))
-        if told and self.seen_hidden and output.ename != "NotImplementedError":
-            self.result.suspect.add(index)
-        if is_grade(cell) and not is_solution(cell) and _HIDDEN.search(cell.source):
-            self.seen_hidden = True
 
     def _given(self, cell):
         """What the course wrote runs here too, whatever the student's room makes of it.
@@ -290,40 +321,51 @@ class _Attempt:
     def _taken(self, name):
         return name in self.tests or name.startswith("_") or hasattr(builtins, name)
 
-    def _test(self, cell):
-        """A test, here, against the stand-ins.
+    def _tested(self, source, name, names):
+        """A part of a test, here, against the stand-ins.
 
         Where the function changed what it was given, the test must pass without these changes too: else a function could
         make the expected result, which is computed from the same arrays, what it returns.
         """
         self.room.changes = 0
-        outputs = self._tested(cell)
+        before = dict(names)
+        outputs = self._executed(source, name, names)
         if self.room.changes and not any(output.output_type == "error" for output in outputs):
             self.room.write_back = False
             try:
-                again = self._tested(cell)
+                again = self._executed(source, name, before)
             finally:
                 self.room.write_back = True
             if any(output.output_type == "error" for output in again):
                 return again
         return outputs
 
-    def _tested(self, cell):
+    def _executed(self, source, name, names):
         """Like a notebook cell's, a test's last expression is its result."""
-        body, last = _split(cell.source, grade_id(cell))
+        body, last = _split(source, name)
         try:
             with np.errstate(all="ignore"):
-                exec(body, self.tests)
-                value = eval(last, self.tests) if last is not None else None
+                exec(body, names)
+                value = eval(last, names) if last is not None else None
         except Stopped:
             raise
         except Exception as error:
-            return [_failure(error, grade_id(cell), self.result.notebook)]
+            return [_failure(error, name, self.result.notebook)]
         return (
             []
             if value is None
             else [new_output("execute_result", {"text/plain": repr(value)[:200]}, execution_count=1)]
         )
+
+
+@cache
+def _parts(source):
+    """A test's text up to its hidden part, and from there on with its lines at their numbers; None where it has none."""
+    lines = source.splitlines(keepends=True)
+    first = next((number for number, line in enumerate(lines) if "BEGIN HIDDEN TESTS" in line), None)
+    if first is None:
+        return source, None
+    return "".join(lines[:first]), "\n" * first + "".join(lines[first:])
 
 
 @cache

@@ -391,17 +391,67 @@ def test_nothing_hidden_comes_back(watched, leak):
         assert str(int(NUMBER)) not in re.sub(r"\s", "", text)
 
 
-def test_the_canary_is_met(watched):
-    """Else the tests above would prove nothing: the instructor's copy shows what the functions were called with."""
-    _, notebook = leaking(watched, "return RIGHT(*args)")
-    assert CANARY in printed(notebook)
-    assert str(NUMBER) in printed(notebook)
+def test_with_hidden_parts_in_their_place_a_submission_would_tell(watched, monkeypatch):
+    """What is told is safe because all visible parts, the student's cells and the probes come before any hidden part.
 
-
-def test_without_its_second_room_a_submission_would_tell(watched, monkeypatch):
-    monkeypatch.setattr(engine, "_words_of_a_room_that_saw_nothing_hidden", lambda *_: None)
-    graded, _ = leaking(watched, "return RIGHT(*args)")
+    It also shows that the canary is met at all; else the tests above would prove nothing.
+    """
+    monkeypatch.setattr(engine, "_parts", lambda source: (source, None))
+    graded, notebook = leaking(watched, "return RIGHT(*args)")
+    assert CANARY in printed(notebook) and str(NUMBER) in printed(notebook)
     assert CANARY in feedback.page(graded)
+
+
+EXITS = ["import os\nos._exit(0)"] * 12  # each has all that came before played again
+
+
+def test_a_notebook_that_ends_itself_is_not_tried_until_chance_favours_it(desk, monkeypatch):
+    """A check that has its verdict is not asked again, however often the process ends afterwards."""
+    asked = []
+    tested = engine._Attempt._tested
+
+    def counted(self, source, name, names):
+        outputs = tested(self, source, name, names)
+        asked.append((name, bool(outputs)))
+        return outputs
+
+    monkeypatch.setattr(engine._Attempt, "_tested", counted)
+    by_chance = (
+        "import os\n\ndef kernel_pooling(queries, keys, values, bandwidth):\n"
+        "    return values[0] + 0 * queries if os.urandom(1)[0] < 192 else RIGHT(queries, keys, values, bandwidth)\n\n"
+        + desk.right["kernel_pooling"].replace("def kernel_pooling", "def RIGHT")
+    )
+    graded, _ = desk.hand_in({"kernel_pooling": by_chance}, last=EXITS)
+    failed = [name for name, objected in asked if objected]
+    assert len(failed) == len(set(failed)), "asked again after it had failed"
+    assert any("begun again 12 times" in note for note in graded.notes)
+    assert set(lost(graded)) <= {"kernel_pooling"}, "the replays cost nobody else a mark"
+
+
+def test_replays_come_to_an_end_and_cost_no_right_answer_a_mark(desk):
+    graded, _ = desk.hand_in(last=EXITS * 4)
+    assert lost(graded) == {}, "in the end only answers and checks are run"
+    assert any("begun again 16 times" in note for note in graded.notes)
+
+
+def test_a_check_whose_hidden_part_does_not_come_back_gives_nothing(desk):
+    """The visible part passes, and from some call on the function ends the process."""
+    right = desk.right["kernel_pooling"].replace("def kernel_pooling", "def RIGHT")
+    later = (
+        "import os\nCALLS = []\n\n"
+        + right
+        + (
+            "\n\ndef kernel_pooling(*args):\n    CALLS.append(1)\n    return RIGHT(*args) if len(CALLS) < LAST else os._exit(0)"
+        )
+    )
+    points = []
+    for last in (1, 8, 1000):
+        graded, _ = desk.hand_in({"kernel_pooling": later.replace("LAST", str(last))})
+        outcome = next(o for o in graded.outcomes if o.id == "kernel_pooling")
+        assert all(check.points in (0, check.max_points) for check in outcome.checks)
+        points.append(outcome.points)
+        assert set(lost(graded)) <= {"kernel_pooling"}
+    assert points[0] == 0 and points[0] <= points[1] < points[2] == outcome.max_points
 
 
 def test_honest_messages_are_as_good_as_before(desk):
