@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-IN_CLONE = (PACKAGE.parent / "pyproject.toml").is_file() and (PACKAGE.parent / "solutions").is_dir()
+IN_CLONE = (PACKAGE.parent / "solutions").is_dir() and not (
+    PACKAGE / "solutions"
+).is_dir()  # a wheel carries its own
 CODE = PACKAGE.parent  # where the packages lie, beside each other
 ASSIGNMENTS = CODE if IN_CLONE else PACKAGE  # what holds solutions/ and the released exercises/
 ROOT = CODE if IN_CLONE else Path.cwd()

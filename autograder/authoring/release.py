@@ -15,6 +15,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.answers import assignment
+from autograder.authoring import markers
 from autograder.errors import CourseError
 from autograder.paths import EXERCISES, ROOT
 
@@ -39,7 +40,16 @@ def nbgrader_config():
 
 
 def student_version(made):
-    """The notebook that students get, as text."""
+    """The notebook that students get, as text.  Raises ``CourseError`` where an author's slip would release too much or nothing."""
+    file = f"solutions/{made.name}.md"
+    if not made.exercises:
+        raise CourseError(f"{file} has no solution cell: there is nothing to release.")
+    for exercise in made.exercises:
+        if not exercise.tests:
+            raise CourseError(
+                f"{file}, cell {exercise.id!r}: no test cell belongs to it. Nothing was released."
+            )
+    markers.check(made.solution, file)
     exporter = NotebookExporter(config=Config({"Exporter": {"default_preprocessors": []}}))
     for preprocessor in _PREPROCESSORS:
         exporter.register_preprocessor(preprocessor(config=nbgrader_config()), enabled=True)
@@ -69,5 +79,7 @@ def release(name, *, check=False):
     differs = not path.is_file() or path.read_text(encoding="utf-8") != text
     if differs and not check:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        whole = path.with_suffix(".new")  # a run that is broken off leaves what was released before
+        whole.write_text(text, encoding="utf-8")
+        whole.replace(path)
     return path.relative_to(ROOT), differs

@@ -35,6 +35,7 @@ from autograder.answers.assignment import grade_id
 from autograder.answers.handed_in import Ungradable, read_file, read_folder
 from autograder.answers.marks import _ENDED
 from autograder.answers.results import Check, Graded, Outcome
+from autograder.authoring import markers
 from autograder.classroom import gradebook, journal
 from autograder.classroom.grade import ungradable
 from autograder.classroom.grading import Steps, grade_each
@@ -144,6 +145,7 @@ def _generate(course, name, path):
         "metadata": {"path": str(path.parent)},
     }
     notebook = nbformat.read(path, as_version=4)
+    markers.check(notebook, f"source/{name}/{path.name}", own=False)
     steps = (
         InstantiateTests,
         LockCells,

@@ -2,14 +2,19 @@
 
 import ast
 import re
+import shutil
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
-from autograder.authoring import release
+from autograder.authoring import markers, release
+from autograder.classroom import nbcourse
 from autograder.errors import CourseError, Refused
+from autograder.paths import Course
 
 
 def test_the_released_notebook_is_what_the_solution_makes(made):
@@ -88,11 +93,11 @@ def test_each_exercise_is_explained(made):
 
 
 def test_release_says_when_it_differs(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(assignment, "EXERCISES", tmp_path / "exercises")
+    monkeypatch.setattr(release, "EXERCISES", tmp_path / "exercises")
     monkeypatch.setattr(release, "ROOT", tmp_path)
     assert release.release(made.name)[1] is True
     assert release.release(made.name, check=True)[1] is False
-    path = assignment.released_path(made.name)
+    path = assignment.released_path(made.name, tmp_path / "exercises")
     path.write_text(path.read_text().replace("NotImplementedError", "KeyError"))
     assert release.release(made.name, check=True)[1] is True
 
@@ -108,3 +113,158 @@ def test_a_marker_left_behind_is_a_fault_of_the_course(made):
     cell.source += "\n### BEGIN SOLUTION"
     with pytest.raises((CourseError, RuntimeError)):
         release.student_version(broken)
+
+
+# --- an author's slips
+
+
+def with_slip(made, name, change):
+    """The assignment with the text of one of its cells changed."""
+    broken = assignment.load(made.name)
+    cell = broken.cells[name]
+    text = change(cell.source)
+    assert text != cell.source
+    cell.source = text
+    return broken
+
+
+def solution_and_test(made):
+    exercise = made.exercises[0]
+    return exercise.id, next(test for test in exercise.tests if "HIDDEN" in made.cells[test].source)
+
+
+SLIPS = {
+    "singular": ("HIDDEN TESTS", "HIDDEN TEST"),
+    "singular at the end": ("END HIDDEN TESTS", "END HIDDEN TEST"),
+    "plural": ("BEGIN SOLUTION", "BEGIN SOLUTIONS"),
+    "no space": ("BEGIN SOLUTION", "BEGINSOLUTION"),
+    "two spaces": ("BEGIN SOLUTION", "BEGIN  SOLUTION"),
+    "no space behind the signs": ("### BEGIN SOLUTION", "###BEGIN SOLUTION"),
+    "underscore": ("BEGIN HIDDEN TESTS", "BEGIN_HIDDEN_TESTS"),
+    "small letters": ("BEGIN SOLUTION", "Begin Solution"),
+    "all small": ("HIDDEN TESTS", "hidden tests"),
+    "one sign too few": ("### BEGIN SOLUTION", "## BEGIN SOLUTION"),
+    "one sign alone": ("### END HIDDEN TESTS", "# END HIDDEN TESTS"),
+    "one sign too many": ("### BEGIN HIDDEN TESTS", "#### BEGIN HIDDEN TESTS"),
+    "a letter twice": ("BEGIN SOLUTION", "BEGINN SOLUTION"),
+    "a letter missing": ("BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS"),
+    "letters swapped": ("END SOLUTION", "END SOLUTOIN"),
+    "another word": ("### BEGIN SOLUTION", "### START SOLUTION"),
+    "something behind it": ("### END SOLUTION", "### END SOLUTION of part one"),
+    "full-width signs": ("### BEGIN SOLUTION", "＃＃＃ BEGIN SOLUTION"),
+    "no end": ("### END SOLUTION", ""),
+    "no end of what is hidden": ("### END HIDDEN TESTS", ""),
+    "no beginning": ("### BEGIN HIDDEN TESTS", ""),
+    "begun twice": ("### BEGIN SOLUTION", "### BEGIN SOLUTION\n### BEGIN SOLUTION"),
+    "ended twice": ("### END HIDDEN TESTS", "### END HIDDEN TESTS\n### END HIDDEN TESTS"),
+    "the other kind's end": ("### END HIDDEN TESTS", "### END SOLUTION"),
+    "the other kind": ("SOLUTION", "HIDDEN TESTS"),
+    "no markers": (r"### (BEGIN|END) SOLUTION", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_in_a_marker_releases_nothing(slip):
+    before, after = SLIPS[slip]
+    made = assignment.load("01-visual-attention")
+    for name in solution_and_test(made):
+        if re.search(before, made.cells[name].source):
+            broken = with_slip(made, name, lambda text: re.sub(before, after, text))
+            with pytest.raises(CourseError, match=rf"01-visual-attention\.md, cell '{name}'(, line \d+)?: "):
+                release.student_version(broken)
+            return
+    raise AssertionError("this slip was not made")
+
+
+@pytest.mark.parametrize("held", ["", "    # nothing yet\n", "    pass\n", "    ...\n\n"])
+def test_an_empty_region_releases_nothing(held):
+    made = assignment.load("01-visual-attention")
+
+    def emptied(text):
+        return re.sub(
+            r"(### BEGIN \w.*\n)(?:.*\n)*?(\s*### END)", lambda m: m[1] + held + m[2], text, count=1
+        )
+
+    for name in solution_and_test(made):
+        with pytest.raises(CourseError, match=f"cell '{name}', line .* is empty"):
+            release.student_version(with_slip(made, name, emptied))
+
+
+def test_a_marker_in_another_cell_releases_nothing():
+    made = assignment.load("01-visual-attention")
+    answer, test = solution_and_test(made)
+    hidden = "\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
+    with pytest.raises(CourseError, match="no test cell"):
+        release.student_version(with_slip(made, answer, lambda text: text + hidden))
+    solved = hidden.replace("HIDDEN TESTS", "SOLUTION")
+    with pytest.raises(CourseError, match="no solution cell"):
+        release.student_version(with_slip(made, test, lambda text: text + solved))
+    with pytest.raises(CourseError, match="no solution cell"):
+        release.student_version(with_slip(made, "helpers", lambda text: text + solved))
+
+
+@given(st.sampled_from(sorted(markers._EXACT)), st.data())
+def test_one_letter_amiss_is_still_taken_for_a_marker(words, data):
+    at = data.draw(st.integers(0, len(words) - 1))
+    letter = data.draw(st.sampled_from(["", "X", words[at] * 2, words[at].swapcase()]))
+    slip = words[:at] + letter + words[at + 1 :]
+    if slip != words:
+        assert markers._meant(f"    ### {slip}") == words
+
+
+@pytest.mark.parametrize(
+    "text", ["# Hidden tests follow", "## Solution", "x = 1  # the end", "# One solution is to sort", "### Tests", "# end the solution's loop early", "BEGIN = 1"]
+)  # fmt: skip
+def test_comments_and_headings_are_no_markers(text):
+    assert markers._meant(text) is None
+
+
+def test_a_refusal_leaves_what_was_released(tmp_path, monkeypatch):
+    name = "01-visual-attention"
+    source, exercises = tmp_path / "solutions", tmp_path / "exercises"
+    shutil.copytree(assignment.SOLUTIONS, source)
+    monkeypatch.setattr(assignment, "SOLUTIONS", source)
+    monkeypatch.setattr(release, "EXERCISES", exercises)
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    release.release(name)
+    path = assignment.released_path(name, exercises)
+    before = path.read_bytes()
+    for broken in (
+        "",
+        "# Nothing\n",
+        (source / f"{name}.md").read_text().replace("HIDDEN TESTS", "HIDDEN TEST"),
+    ):
+        (source / f"{name}.md").write_text(broken)
+        with pytest.raises(CourseError, match=rf"{name}\.md"):
+            release.release(name)
+    assert path.read_bytes() == before
+    assert not list(exercises.rglob("*.new"))
+
+
+def test_a_slip_in_another_courses_source_is_told_before_it_is_graded(tmp_path):
+    """There nbgrader's looser habits hold: any number of signs, and cells without a region are emptied whole."""
+    cells = [
+        ("double", "def double(x):\n    # BEGIN SOLUTION\n    return 2 * x\n    # END SOLUTION", {"solution": True}),
+        ("whole", "y = 2", {"solution": True}),
+        ("test_double", "assert double(2) == 4\n### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS", {"grade": True, "locked": True, "points": 2}),
+    ]  # fmt: skip
+    notebook = nbformat.v4.new_notebook()
+    for name, text, more in cells:
+        meta = {
+            "schema_version": 3,
+            "grade": False,
+            "solution": False,
+            "locked": False,
+            "task": False,
+            "grade_id": name,
+        }
+        notebook.cells.append(
+            nbformat.v4.new_code_cell(text, metadata={"nbgrader": {**meta, "cell_type": "code", **more}})
+        )
+    markers.check(notebook, "source/ps1/ps1.ipynb", own=False)
+    path = tmp_path / "source" / "ps1" / "ps1.ipynb"
+    path.parent.mkdir(parents=True)
+    notebook.cells[2].source = notebook.cells[2].source.replace("TESTS", "TEST")
+    nbformat.write(notebook, path)
+    with pytest.raises(CourseError, match=r"source/ps1/ps1.ipynb, cell 'test_double', line 2: .*should be"):
+        nbcourse.load(Course(tmp_path), "ps1")
