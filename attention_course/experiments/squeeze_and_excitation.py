@@ -186,7 +186,7 @@ def none_had_finished_after_300(runs):
 
 @networks.claim
 def gates_know_which_camera_works(runs):
-    """ECA's first gate is clearly more open for the camera that works after 300 steps, SE's is so after 800."""
+    """The first gate is more open for the camera that works, clearly with ECA, and in nearly every network with SE."""
     return all_of(above(_ratio(runs, "ECA"), 1.5), above(np.log(_ratio(runs, "SE", 800)), 0))
 
 
