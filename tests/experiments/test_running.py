@@ -17,7 +17,7 @@ from attention_course.experiments.engine import running
 LESSON = '''
 import time
 from pathlib import Path
-import torch
+import numpy as np
 from attention_course.experiments import Outcome, above, experiment, grid
 
 @experiment(settings=grid(rate=[0.1, 0.2]))
@@ -30,7 +30,7 @@ def numbers(seed, rate):
         import os
         os._exit(1)
     value = seed + 10 * rate + {plus}
-    return Outcome({{"value": value, "row": [value, 1 / 3]}}, torch.nn.Linear(2, 1) if seed == 0 else None)
+    return Outcome({{"value": value, "row": [value, 1 / 3]}}, {{"weight": np.ones((1, 2), np.float32), "bias": np.zeros(1, np.float32)}} if seed == 0 else None)
 
 @numbers.claim
 def positive(runs):
@@ -101,8 +101,9 @@ def test_run_check_and_run_again(toy):
     assert record.seeds == [0, 1, 2, 3] and record.values("value", rate=0.2).tolist() == [3, 4, 5, 6]
     assert record.values("row", rate=0.1)[0].tolist() == [2, 0.333333], "six significant digits"
     assert set(record.state(0, rate=0.1)) == {"weight", "bias"}
+    assert record.parameters(0, rate=0.1)["weight"].dtype == np.float16, "half precision"
     machine = record.content["machines"][0]
-    assert machine["threads"] == 1 and machine["torch"] and machine["instructions"]
+    assert machine["threads"] == 1 and machine["numpy"] == np.__version__ and machine["python"]
     before = toy.path.read_bytes()
     code, said = toy.call("run", "zz-toy.numbers", "--seeds", "0-3")
     assert code == 0 and "Nothing to run" in said and toy.path.read_bytes() == before

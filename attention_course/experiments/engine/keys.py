@@ -44,7 +44,12 @@ class _Module:
                 self.imports[alias.asname or alias.name] = (base, alias.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+            names = [
+                n.id
+                for target in targets
+                for n in ast.walk(target)
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            ]
             for name in names:
                 self.definitions[name] = node
             if not names:  # TABLE["x"] = 1 changes what others see

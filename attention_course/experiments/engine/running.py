@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import platform
+import sys
 import threading
 import time
 from collections import deque
@@ -72,17 +73,16 @@ def half(parameters):
 
 
 def machine():
-    """What a run is made on: processor, instruction set, versions, threads."""
-    import torch
-
+    """What a run is made on: processor, instruction set, versions, threads; of torch only where the run used it."""
+    torch = sys.modules.get("torch")
     return {
         "processor": _processor(),
         "system": platform.system(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "instructions": torch.backends.cpu.get_cpu_capability() if torch else None,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": torch.__version__ if torch else None,
         "numpy": np.__version__,
-        "threads": torch.get_num_threads(),
+        "threads": torch.get_num_threads() if torch else 1,
         "settings": {n: os.environ[n] for n in _PROCESSOR_SETTINGS if n in os.environ},
     }
 
@@ -110,10 +110,7 @@ def _die_with_the_parent():
 
 def _work(pipe):
     """A worker's life: a job in, (numbers, parameters, seconds, machine) or a fault out."""
-    _die_with_the_parent()
-    import torch
-
-    torch.set_num_threads(1)
+    _die_with_the_parent()  # one thread: by the environment, set before any library was imported
     while (job := pipe.recv()) is not None:
         try:
             experiment = definition.of_lesson(job.experiment.split(".")[0])[job.experiment]
