@@ -244,7 +244,7 @@ def the_transformer_counts_places(runs):
 def the_rnn_stumbles_over_the_clause(runs):
     """Of four clauses in few words the RNN gets fewer right than the Transformer."""
     transformer, rnn = _both(runs, "by_words")
-    return above(transformer[:, 0] - rnn[:, 0], 10)
+    return above(transformer[:, 0] - rnn[:, 0], 0)
 
 
 @budget.claim

@@ -19,7 +19,8 @@ def plain_scalar(value):
 
 def glue(name, value):
     """Give ``value``, a number or a string, a name for the page's prose."""
-    text = repr(plain_scalar(value))
+    # in quotes, as myst-nb expects a text, but without escapes: no reader of it has to undo them
+    text = f"'{value}'" if isinstance(value, str) else repr(plain_scalar(value))
     if not os.environ.get(ON_SITE):
         print(f"{name}: {text}")
         return
