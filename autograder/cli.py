@@ -254,8 +254,8 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
     Example: python -m autograder feedback 03-query-key-value
     """
     course = Course(course_dir.resolve())
-    for name in _graded(course, names):
-        results = grading.results_of(course, name)
+    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
+    for name, results in found.items():
         for graded in results:
             feedback.write(course, graded)
         show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
@@ -268,8 +268,9 @@ def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
     Example: python -m autograder report 03-query-key-value
     """
     course = Course(course_dir.resolve())
-    for name in _graded(course, names):
-        made = report.of(name, grading.results_of(course, name))
+    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
+    for name, results in found.items():
+        made = report.of(name, results)
         show.console.print(f"{name}: {report.write(course, made)}", soft_wrap=True)
         show.misconceptions(made)
 
@@ -289,7 +290,7 @@ def export(
         raise Refused(f"--format is {', '.join(lms.FORMATS)}, not {form!r}.")
     _can_write(to)
     course = Course(course_dir.resolve())
-    text = lms.table(lms.marks(course, _graded(course, names)), form)
+    text = lms.table(lms.marks(course, lms.exportable(course, names)), form)
     if to is None:
         print(text, end="")
     else:
@@ -305,7 +306,10 @@ def import_command(
     ] = False,
     course_dir: CourseDir = ROOT,
 ):
-    """Put the submissions that a learning platform collected into submitted/: Canvas, Moodle, or a folder a student.
+    """Put the submissions that a learning platform collected into submitted/.
+
+    It knows the archives of Canvas, Moodle, Blackboard, Brightspace, Gradescope and nbgrader, and those with a folder a student.
+    What is left out is named. Exit codes: 0 all was taken in, 1 something was left out, 2 nothing was done.
 
     Example: python -m autograder import 03-query-key-value submissions.zip
     """
@@ -313,10 +317,21 @@ def import_command(
     known = {*assignment.names(), *(source.name for source in nbcourse.assignments(course))}
     if name not in known:
         raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(sorted(known))}.")
-    taken = lms.take_in(archive, course, name, replace=replace)
+    # in another course the notebooks keep the names that it gave them
+    own = name in assignment.names()
+    expected = [name] if own else sorted(path.stem for path in (course.source / name).glob("*.ipynb"))
+    taken = lms.take_in(archive, course, name, others=known - {name}, expected=expected, replace=replace)
     for note in taken.notes:
         show.errors.print(note, markup=False, soft_wrap=True)
-    show.console.print(f"Taken in: {len(taken.students)}, into {course.submitted}", soft_wrap=True)
+    there = f"; there already, the same: {len(taken.there)}" if taken.there else ""
+    left = f"; left out: {len(taken.left_out)}, named above" if taken.left_out else ""
+    show.console.print(
+        f"Taken in: {len(taken.students)}, into {course.submitted}{there}{left}. Read as {taken.layout}.",
+        markup=False,
+        soft_wrap=True,
+    )
+    if taken.status:
+        raise typer.Exit(taken.status)
 
 
 @app.command()

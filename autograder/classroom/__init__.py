@@ -6,5 +6,5 @@ nbcourse     any other nbgrader course, with nbgrader's own steps before and aft
 gradebook    marks  ->  nbgrader's gradebook
 feedback     marks, messages and hints  ->  a page for the student
 report       what the class misunderstood
-lms          submissions from a learning platform, marks back to it
+lms          submissions from a learning platform, marks back to it: ``importing`` with the layouts in ``platforms``, ``exporting``
 """
