@@ -106,16 +106,45 @@ def _included(source, faulty):
     return _INCLUDE.sub(text, source).rstrip("\n")
 
 
+def _read(path):
+    """The notebook that a file of MyST Markdown is.  Raises ``CourseError`` where it cannot be read whole."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        notebook = jupytext.reads(text, fmt="md:myst")
+    except Exception as fault:  # whatever a slip in the head of a file or of a cell brings about
+        told = " ".join(str(fault).split())[:300]
+        raise CourseError(f"{path.name} cannot be read ({type(fault).__name__}: {told}).") from None
+    opened = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.match(r"```\{code-cell\}", line):
+            opened = number
+        elif line.rstrip() == "```":
+            opened = 0
+    if opened:
+        raise CourseError(f"{path.name} ends within the cell that line {opened} begins. Was it saved whole?")
+    return notebook
+
+
+def _must_be_named(meta, file, index):
+    """Raise ``CourseError`` where the metadata of a cell have no ``grade_id``, or points that are no number."""
+    name = meta.get("grade_id") if isinstance(meta, dict) else None
+    if not isinstance(name, str) or not name:
+        raise CourseError(f"{file}, cell {index + 1}: its nbgrader metadata have no grade_id.")
+    if not isinstance(meta.get("points", 0), int | float):
+        raise CourseError(f"{file}, cell {name!r}: its points, {meta['points']!r}, are no number.")
+
+
 def load(name):
     """Read ``solutions/<name>.md``.  Raises ``Refused`` for an unknown name, ``CourseError`` for a faulty file."""
     path = SOLUTIONS / f"{name}.md"
     if not path.is_file():
         raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(names())}.")
-    notebook = jupytext.read(path, fmt="md:myst")
+    notebook = _read(path)
     taken = set()
     for index, cell in enumerate(notebook.cells):
         meta = cell.metadata.get("nbgrader")
         if meta:
+            _must_be_named(meta, path.name, index)
             graded = "points" in meta
             cell.metadata["nbgrader"] = {
                 **_NBGRADER_DEFAULTS,

@@ -54,7 +54,12 @@ def student_version(made):
     for preprocessor in _PREPROCESSORS:
         exporter.register_preprocessor(preprocessor(config=nbgrader_config()), enabled=True)
     notebook = copy.deepcopy(made.solution)
-    text, _ = exporter.from_notebook_node(notebook, {"nbgrader": {"notebook": made.name}})
+    try:
+        text, _ = exporter.from_notebook_node(notebook, {"nbgrader": {"notebook": made.name}})
+    except Exception as fault:  # nbgrader names no file
+        raise CourseError(
+            f"{file} cannot be released: nbgrader says {type(fault).__name__}: {fault}"
+        ) from fault
     released = nbformat.reads(text, as_version=4)
     for cell in released.cells:
         for marker in ("HIDDEN TESTS", "SOLUTION"):

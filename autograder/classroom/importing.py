@@ -23,6 +23,7 @@ from autograder.errors import Refused
 
 ZIPS_DEEP = 3  # zip files within zip files
 MOST_MEMBERS = 100_000
+LONGEST_PATH = 1000  # characters of a member's name
 LONGEST = 80  # characters of a student's id, or of a file's name
 PROGRAMS = (".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".DS_Store", "Thumbs.db", "desktop.ini")
 _NOTEBOOK = re.compile(r"(.+?)\.ipynb(\.txt|\.json)?", re.IGNORECASE)
@@ -64,7 +65,7 @@ def take_in(archive, course, assignment, *, others=(), expected=None, replace=Fa
         raise Refused(f"There is no file {archive}.")
     try:
         opened = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as fault:
+    except Exception as fault:  # whatever a damaged file brings about
         raise Refused(f"{archive} cannot be read as a zip archive ({fault}).") from None
     with opened:
         taken = Taken()
@@ -146,6 +147,8 @@ def _is_programs(path):
 def _path(member):
     """A member's path as a tuple of names.  Raises ``LeftOut`` where it leads elsewhere or is no ordinary file's."""
     name = member.filename.replace("\\", "/")
+    if len(name) > LONGEST_PATH:
+        raise LeftOut("its name is too long")
     if name.startswith("/") or re.match(r"[A-Za-z]:/", name) or ".." in name.split("/"):
         raise LeftOut("its path leads out of the archive")
     kind = stat.S_IFMT(member.external_attr >> 16)
@@ -396,17 +399,16 @@ def _unpack(files, path, budget, reasons):
 
 
 def _by_content(files):
-    """A notebook under another extension (.json, .txt, none) is one all the same."""
+    """A notebook under another extension, or none, is one all the same."""
     for path in list(files):
-        stem, dot, kind = path[-1].rpartition(".")
-        if dot and kind.casefold() not in ("json", "txt"):
+        if not files[path].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             continue
         try:
             held = json.loads(files[path].decode("utf-8-sig"))
         except (ValueError, RecursionError):
             continue
         if isinstance(held, dict) and "nbformat" in held and ("cells" in held or "worksheets" in held):
-            made = (*path[:-1], f"{stem or path[-1]}.ipynb")
+            made = (*path[:-1], f"{path[-1].rpartition('.')[0] or path[-1]}.ipynb")
             if made not in files:
                 files[made] = files.pop(path)
 

@@ -359,6 +359,9 @@ _LAYOUTS = {
 
 
 def _folders(paths, assignment, others):
+    whole = _course(paths, assignment)
+    if whole:
+        return whole
     peeled = _outer_folders(paths, assignment)
     where = f" in {'/'.join(paths[0][:peeled])}" if peeled else ""
     inner = [path[peeled:] for path in paths]
@@ -375,6 +378,27 @@ def _folders(paths, assignment, others):
             strip = 2 if len(path) > 2 and path[1].casefold() == assignment.casefold() else 1
             found.parts[index] = Part(Owner(path[0]), path[strip:])
     return found
+
+
+def _course(paths, assignment):
+    """A course's whole folder, ``submitted/`` being a part of it, or None."""
+    for depth in range(3):
+        if len({path[:depth] for path in paths}) > 1:
+            return None
+        inner = [path[depth:] for path in paths]
+        inside = [
+            len(path) > 3 and path[0] == "submitted" and path[2].casefold() == assignment.casefold()
+            for path in inner
+        ]
+        if any(inside) and not all(path[0] == "submitted" for path in inner):
+            found = Read("nbgrader's submitted folder in a course")
+            for index, path in enumerate(inner):
+                if inside[index]:
+                    found.parts[index] = Part(Owner(path[1]), path[3:])
+                else:
+                    found.left_out[index] = f"it is no hand-in for {assignment} in submitted/"
+            return found
+    return None
 
 
 def _outer_folders(paths, assignment):
@@ -396,7 +420,9 @@ def _outer_folders(paths, assignment):
         }
         direct = any(len(path) == peeled + 2 for path in paths)
         below = {folder.casefold() for folder in folders}
-        told = _OUTER.fullmatch(name) or name.casefold() == assignment.casefold()
+        next_ = {path[peeled + 1] for path in paths}
+        around = len(next_) == 1 and _OUTER.fullmatch(min(next_)) and all(len(p) > peeled + 2 for p in paths)
+        told = around or _OUTER.fullmatch(name) or name.casefold() == assignment.casefold()
         if not told and (direct or len(folders) < 2 or assignment.casefold() in below):
             break
         peeled += 1

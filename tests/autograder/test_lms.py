@@ -263,6 +263,10 @@ LAYOUTS = {
         {f"ada/{NAME}/{NAME}.ipynb": "a", f"alan/{NAME}/{NAME}.ipynb": "b"},
         {"ada": None, "alan": None},
     ),
+    "a folder around nbgrader's": (
+        {f"course/submitted/ada/{NAME}/{NAME}.ipynb": "a", f"course/submitted/alan/{NAME}/x.ipynb": "b"},
+        {"ada": None, "alan": None},
+    ),
     "one student of nbgrader's": ({f"submitted/ada/{NAME}/{NAME}.ipynb": "a"}, {"ada": None}),
     "nbgrader's exchange": (
         {f"inbound/ada+{NAME}+2026-03-01 12:00:00 UTC/x.ipynb": "a", f"inbound/al+an+{NAME}+2026-03-01 12:00:00.000000 UTC+r4nd/x.ipynb": "b"},
@@ -466,6 +470,25 @@ def test_programs_and_other_assignments_are_no_hand_ins(tmp_path):
     assert (
         len(taken.left_out) == 1 and "ps2" in taken.left_out[0] and "3 files of programs" in taken.remarks[0]
     )
+
+
+def test_of_a_whole_course_only_the_hand_ins_are_taken(tmp_path):
+    members = {
+        f"c/submitted/ada/{NAME}/x.ipynb": "1",
+        f"c/source/{NAME}/{NAME}.ipynb": "s",
+        "c/gradebook.db": "g",
+    }
+    course, taken = taken_in(tmp_path, members)
+    assert laid(course) == {"ada": {f"{NAME}.ipynb": "1"}}
+    assert len(taken.left_out) == 2 and taken.status == 1
+
+
+def test_a_notebook_is_known_by_what_it_holds(tmp_path):
+    notebook = '{"cells": [], "nbformat": 4}'
+    members = {"ada/x.json": notebook, "alan/x.txt": notebook, "grace/x": notebook, "eve/x.txt": "a letter"}
+    course, taken = taken_in(tmp_path, members)
+    assert laid(course) == {who: {f"{NAME}.ipynb": notebook} for who in ("ada", "alan", "grace")}
+    assert len(taken.left_out) == 1 and "eve" in taken.left_out[0]
 
 
 def test_the_time_of_handing_in_is_kept(tmp_path):
