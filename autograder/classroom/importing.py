@@ -129,6 +129,7 @@ def _hand_ins(opened, assignment, others, taken):
             taken.left_out.append(f"{_shown('/'.join(path))} was left out: {read.left_out[index]}.")
     taken.layout = printable(read.layout)
     taken.left_out += [_shown(note, 300) for note in read.notes]
+    taken.remarks += [_shown(remark, 300) for remark in read.remarks]
     if programs:
         taken.remarks.append(f"{len(programs)} files of programs (checkpoints and the like) are no hand-ins.")
     if read.own:

@@ -50,7 +50,8 @@ class Read:
     parts: dict = field(default_factory=dict)  # index of the member -> Part
     left_out: dict = field(default_factory=dict)  # index -> why, as the end of a sentence
     own: list = field(default_factory=list)  # indices of the platform's own files
-    notes: list = field(default_factory=list)
+    notes: list = field(default_factory=list)  # what could not be told of somebody
+    remarks: list = field(default_factory=list)  # what else there is to know
 
     @property
     def trusts_timestamps(self):
@@ -83,18 +84,46 @@ def _platform(paths, assignment, others, text):
             return None
         inner = [path[peeled:] for path in paths]
         about = About(assignment, frozenset(others), inner, lambda path, outer=outer: text(outer + path))
+        told = all(_OUTER.fullmatch(name) for name in outer)
+        tops = {path[0] for path in inner if path[0] not in OWN_FILES}
+        fitting = []
         for layout, make in _LAYOUTS.items():
             found = make(about)
-            tops = {path[0] for path in inner if path[0] not in OWN_FILES}
+            found.layout = layout
             hits = {inner[index][0] for index in (*found.parts, *found.left_out, *found.own)}
-            told = all(_OUTER.fullmatch(name) for name in outer)
-            several = hits == tops and len({part.owner for part in found.parts.values()}) > 1
+            # files at the outermost level are nobody's otherwise; folders there may be students'
+            folders = {path[0] for path in inner if len(path) > 1} - hits
             # below an outer folder the names may be a student's own, unless that folder, or all of them, speak for a platform
-            if found.parts and 2 * len(hits) > len(tops) and (told or several):
-                found.layout = layout
-                _finish(found, inner)
-                return found
+            several = hits == tops and len({part.owner for part in found.parts.values()}) > 1
+            if found.parts and len(hits) > len(folders) and (told or several):
+                fitting.append((found, len(hits)))
+        if fitting:
+            found = _best(fitting, inner)
+            _finish(found, inner)
+            return found
     return None
+
+
+def _best(fitting, paths):
+    """Of several layouts that fit (each with the number of names that it explains) the one that the platform meant.
+
+    A file's name may be made to look like another platform's, but it stands behind what the platform wrote: whose part ends first is right.
+    """
+
+    def owners(found):
+        return len({part.owner for part in found.parts.values()})
+
+    def written(found):
+        return sum(
+            len(paths[index][0]) - (len(part.path[0]) if len(paths[index]) == 1 else 0)
+            for index, part in found.parts.items()
+        )
+
+    most = max(count for _, count in fitting)
+    best = {found.layout: found for found, count in fitting if count == most}
+    if {"Canvas", "Blackboard"} <= set(best) and owners(best["Canvas"]) == 1 < owners(best["Blackboard"]):
+        del best["Canvas"]  # an assignment called x_3_4
+    return min(best.values(), key=written)
 
 
 def _finish(found, paths):
@@ -145,6 +174,7 @@ def _moodle(about):
 _ANONYMOUS = re.compile(r"(?:LATE_)?(?P<name>anon_[A-Za-z0-9]+)_(?:LATE_)?\d+_(?P<file>.+)")
 # Canvas writes its numbers without leading zeros, and no name of its making holds "_digits_"
 _CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<number>[1-9]\d*)_(?P<id>\d+)_(?P<file>.+)")
+_CANVAS_TEXT = re.compile(r"(?P<name>.+?)_(?:LATE_)?(?P<number>[1-9]\d*)_(?P<file>(?:text|link)\.html)")
 _MORE = re.compile(r"(?P<id>\d+)_(?P<file>.+)")
 
 
@@ -157,6 +187,9 @@ def _canvas(about):
             continue
         if match := _ANONYMOUS.fullmatch(name):
             found.parts[index] = Part(Owner(match["name"]), (match["file"],))
+        elif match := _CANVAS_TEXT.fullmatch(name):
+            found.parts[index] = Part(Owner(match["name"], match["number"], match["name"]), (match["file"],))
+            sure.add(found.parts[index].owner)
         elif match := _CANVAS.fullmatch(name):
             first = Part(Owner(match["name"], match["number"], match["name"]), (match["file"],))
             more = None if match["late"] else _MORE.fullmatch(match["file"])
@@ -368,6 +401,8 @@ def _folders(paths, assignment, others):
     within = {path[1].casefold() for path in inner if len(path) > 2}
     nbgrader = assignment.casefold() in within
     found = Read(f"nbgrader's submitted folder{where}" if nbgrader else f"a folder a student{where}")
+    if not peeled and len({path[0] for path in inner}) == 1:
+        found.remarks.append(f"All lies in one folder, {inner[0][0]}: it was taken for one student's.")
     foreign = {other.casefold() for other in others} - {assignment.casefold()} if nbgrader else ()
     for index, path in enumerate(inner):
         if len(path) < 2:
