@@ -142,7 +142,7 @@ def _is_folder(member):
 
 
 def _is_programs(path):
-    return any(part in PROGRAMS or part.startswith("._") for part in path)
+    return any(part in PROGRAMS for part in path) or bool(path and path[-1].startswith("._"))
 
 
 def _path(member):

@@ -272,7 +272,7 @@ def _is_time(text):
 
 
 _BRIGHTSPACE = re.compile(
-    r"(?P<number>\d+)-\d+ - (?P<name>.+?) - (?P<when>[^/]*?\d{4} \d{1,2}[-_:]?\d\d(?: ?[AP]M)?)(?: - (?P<file>.+))?"
+    r"(?P<number>\d+)-\d+ - (?P<name>.+?) - (?P<when>\w[^/]*?\d{4} \d{1,2}[-_:]?\d\d(?: ?[AP]M)?)(?: - (?P<file>.+))?"
 )
 
 
@@ -290,7 +290,10 @@ def _brightspace(about):
 
 def _brightspace_time(text):
     plain = re.sub(r"[,.]", "", text)
-    day, _, clock = re.fullmatch(r"(.*\d{4}) ((\d{1,2}[-_:]?\d\d).*)", plain).group(1, 3, 2)
+    parts = re.fullmatch(r"(.*\d{4}) (\d{1,2}[-_:]?\d\d.*)", plain)
+    if parts is None:
+        return None
+    day, clock = parts.groups()
     digits = re.sub(r"\D", "", clock).zfill(4)
     half = "PM" if "PM" in clock else "AM" if "AM" in clock else ""
     for date in ("%b %d %Y", "%B %d %Y", "%d %B %Y", "%d %b %Y"):
