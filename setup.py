@@ -18,7 +18,12 @@ class WithAssignments(build_py):
         if self.editable_mode:
             return
         for folder, pattern in CARRIED.items():
-            for path in sorted((HERE / folder).glob(pattern)):
+            found = sorted((HERE / folder).glob(pattern))
+            if not found:
+                raise SystemExit(f"{folder}/ is missing: the wheel would carry no assignments")
+            for path in found:
+                if folder == "exercises" and path.stem != path.parent.name:
+                    continue  # somebody's own copy of a notebook
                 target = Path(self.build_lib, "autograder", path.relative_to(HERE))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)

@@ -155,8 +155,7 @@ def test_a_missing_package_is_brought_from_beside_the_notebook_or_the_site():
     taken = []
     shell = InteractiveShell()
     shell.register_magic_function(taken.append, magic_name="pip")
-    shell.push({"missing": True})
-    broken = cell.replace('find_spec("attention_course") is None', "missing")
+    broken = cell.replace('find_spec("attention_course")', 'find_spec("attention_course_of_nobody")')
     result = shell.run_cell(broken)
     assert taken == [f"install --quiet https://example.org/course/{name}"]
     assert isinstance(result.error_in_exec, ImportError) and name in str(result.error_in_exec)

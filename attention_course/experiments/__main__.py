@@ -1,5 +1,6 @@
 """``python -m attention_course.experiments list | run | check``."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,15 @@ def _find(names):
         return list(definition.find(names or []).values())
     except definition.UnknownName as error:
         _refuse(error)
+
+
+def _can_be_a_folder(path):
+    """Told before the first run, not after an hour."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path, os.W_OK)
 
 
 def parse_seeds(text):
@@ -84,8 +94,8 @@ def run(
         wanted = parse_seeds(seeds)
     except ValueError:
         _refuse(f"--seeds takes whole numbers and ranges, such as 0-7 or 0,2,5, not {seeds!r}.")
-    if out is not None and out.exists() and not out.is_dir():
-        _refuse(f"--out {out} is not a folder.")
+    if out is not None and not _can_be_a_folder(out):
+        _refuse(f"--out {str(out)[:200]} is not a folder that can be written.")
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     columns.append(TextColumn("{task.fields[left]}"))
     begin = time.monotonic()

@@ -151,7 +151,7 @@ def read(path):
         content = json.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError:
         raise RecordError(f"There is no record {path}; {COMMAND} run {name} makes it.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, f"{type(error).__name__}: {error}") from None
     _look_through(path, name, content)
     return Record(name, path, content)
@@ -166,8 +166,10 @@ def _look_through(path, name, content):
             raise _broken(path, f"{field} is missing or of another kind")
     if content["experiment"] != name:
         raise _broken(path, f"it says that it is of {content['experiment']}")
-    if not all(type(seed) is int for seed in content["seeds"]):
-        raise _broken(path, "a seed is no whole number")
+    if not all(type(seed) is int for seed in content["seeds"]) or len(set(content["seeds"])) < len(
+        content["seeds"]
+    ):
+        raise _broken(path, "a seed is no whole number, or there twice")
     for number, run in enumerate(content["runs"]):
         if not isinstance(run, dict) or any(not isinstance(run.get(f), k) for f, k in RUN_FIELDS.items()):
             raise _broken(path, f"run {number} lacks a field or has one of another kind")

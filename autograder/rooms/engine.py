@@ -215,7 +215,8 @@ class _Attempt:
     def end(self):
         """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
         self.line.end()
-        self.tests.clear()
+        for names in (self.tests, *self.pending.values()):
+            names.clear()
 
     def cells(self, *, with_checks=True):
         """All cells in order; of checks the part that students see."""

@@ -28,12 +28,17 @@ import importlib
 from importlib.util import find_spec
 from pathlib import Path
 
-if find_spec("attention_course") is None:
+def missing():
+    found = find_spec("attention_course")
+    return found is None or found.origin is None  # an empty folder of that name is none
+
+
+if missing():
     wheel = "{wheel}"
     source = wheel if Path(wheel).is_file() else "{url}" + wheel
     %pip install --quiet {{source}}
     importlib.invalidate_caches()
-    if find_spec("attention_course") is None:
+    if missing():
         raise ImportError(f"{{source}} could not be installed: download {{wheel}} and put it beside this notebook.")
 """
 LOCAL = "http://127.0.0.1:8000/"  # where `make serve` has the site

@@ -134,6 +134,14 @@ def run(path, timeout, record_timing=False):
     return notebook, seconds, _failure(path, notebook, error) if error else None
 
 
+def _seconds_known(timings):
+    """Seconds a lesson, of earlier builds; a file that was cut short says nothing."""
+    try:
+        return json.loads(timings.read_text()) if timings and timings.is_file() else {}
+    except ValueError:
+        return {}
+
+
 def run_stale(lessons, cache_path, *, jobs=2, timeout=300, timings=None, started=None, done=None):
     """Run those of ``lessons`` that the cache lacks and cache them; return a list of :class:`Failure`, best empty.
 
@@ -150,7 +158,7 @@ def run_stale(lessons, cache_path, *, jobs=2, timeout=300, timings=None, started
             cache.match_cache_notebook(read_lesson(path))
         except KeyError:
             stale.append(path)
-    known = json.loads(timings.read_text()) if timings and timings.is_file() else {}
+    known = _seconds_known(timings)
     stale.sort(key=lambda path: -known.get(path.stem, 1e9))
     if started:
         started([path.stem for path in stale])

@@ -5,6 +5,7 @@ page, numbers and figures that are missing, follows from the failure and is not 
 """
 
 import logging
+import re
 
 from docutils import nodes
 from sphinx.locale import _
@@ -29,7 +30,7 @@ class _Follows(logging.Filter):
         if isinstance(where, nodes.Node):
             where = where.source or ""
         where = where[0] if isinstance(where, tuple) else where
-        return not any(name in str(where or "") for name in self.failed)
+        return not any(re.search(rf"{re.escape(name)}(\.md)?(:|$)", str(where or "")) for name in self.failed)
 
 
 def quieten(app):

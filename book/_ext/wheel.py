@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 PARTS = ("attention_course", "autograder", "solutions", "exercises")
-FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "LICENSE-TEXT")
+FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "LICENSE-TEXT")
 
 
 def key(root):

@@ -407,7 +407,8 @@ HONEST = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_what_honest_students_do_works(desk, name):
-    graded, notebook = desk.hand_in(first=[HONEST[name]])
+    # as much time as a class has: on a busy machine a training takes longer than the two seconds of the other tests
+    graded, notebook = desk.hand_in(first=[HONEST[name]], how=engine.How())
     assert graded.score == graded.max_score
     assert graded.notes == []
     assert not any(o.output_type == "error" for o in notebook.cells[0].outputs)

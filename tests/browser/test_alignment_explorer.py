@@ -137,12 +137,8 @@ def test_alignment_explorer_shows_what_its_page_says(page, base):
     last = of["French"][-1]
     places = [s for s, word in enumerate(last["source"]) if word == "and"]
     row = looked(last, "et")[1]
-    assert (
-        last["right"]
-        and len(places) == 2
-        and abs(row[places[0]] - row[places[1]]) < 0.15 < min(row[s] for s in places)
-    )
-    assert last["source"][row.index(max(row))] == "Tom"
+    assert len(places) == 2 and abs(row[places[0]] - row[places[1]]) < 0.15 < min(row[s] for s in places)
+    assert not last["right"] and last["output"].count("et") == 1, "it ends a clause too early"
     beside = [
         min(abs(i["weights"][7].index(max(i["weights"][7])) - s) for s in i["gold"][9]) <= 1
         for i in of["dates"]

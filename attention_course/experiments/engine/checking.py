@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from attention_course import records
+from attention_course.experiments.engine.claims import Verdict
 from attention_course.experiments.engine.keys import code_key
 
 SEEDS = 8  # a record of the course has at least so many
@@ -74,8 +75,10 @@ def _incomplete(experiment, record, again, least):
 
 
 def _seeds(seeds):
-    whole = list(seeds) == list(range(seeds[0], seeds[-1] + 1)) if seeds else False
-    return f" --seeds {seeds[0]}-{seeds[-1]}" if whole and (seeds[0], seeds[-1]) != (0, SEEDS - 1) else ""
+    if not seeds or seeds == list(range(SEEDS)):
+        return ""
+    whole = seeds == list(range(seeds[0], seeds[-1] + 1))
+    return " --seeds " + (f"{seeds[0]}-{seeds[-1]}" if whole else ",".join(map(str, seeds)))
 
 
 def _lost_parameters(record, again):
@@ -91,6 +94,13 @@ def _lost_parameters(record, again):
 def _judge(name, claim, record):
     sentence = " ".join(claim.__doc__.split())
     try:
-        return ClaimResult(name, sentence, claim(record))
+        verdict = claim(record)
+        if not isinstance(verdict, Verdict):
+            raise TypeError("a claim returns what above, below, within or all_of gave")
+        if len(verdict.effects) != len(record.seeds):
+            raise ValueError(
+                f"a claim has one effect for each of {len(record.seeds)} seeds, not {len(verdict.effects)}"
+            )
+        return ClaimResult(name, sentence, verdict)
     except Exception as error:  # a claim about a number that the runs do not return
         return ClaimResult(name, sentence, None, f"{type(error).__name__}: {error}")

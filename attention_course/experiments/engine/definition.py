@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import itertools
+import json
 import pkgutil
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,11 @@ class Experiment:
 
     def __post_init__(self):
         wanted = set(inspect.signature(self.function).parameters) - {"seed"}
+        said = [json.dumps(row, sort_keys=True) for row in self.settings]
+        if len(set(said)) != len(said) or [json.loads(text) for text in said] != self.settings:
+            raise TypeError(
+                f"{self.function.__name__}: settings are numbers, texts, lists, and no two are alike"
+            )
         for row in self.settings:
             if set(row) != wanted:
                 raise TypeError(

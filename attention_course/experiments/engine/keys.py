@@ -23,39 +23,43 @@ class _Module:
         self.name = name
         spec = importlib.util.find_spec(name)
         self.path = Path(spec.origin)
-        self.definitions, self.imports, self.statements = {}, {}, []
+        self.definitions, self.imports, self.statements, self.stars = {}, {}, [], []
         tree = ast.parse(self.path.read_text(encoding="utf8"))
         for node in tree.body:
             self._take(node)
 
     def _take(self, node):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self.definitions[node.name] = node
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.asname:
-                    self.imports[alias.asname] = (alias.name, None)
-                else:
-                    top = alias.name.split(".")[0]
-                    self.imports[top] = (top, None)
-        elif isinstance(node, ast.ImportFrom):
-            base = self._absolute(node)
-            for alias in node.names:
-                self.imports[alias.asname or alias.name] = (base, alias.name)
+            self._bind(node.name, node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            self._import(node)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [
-                n.id
-                for target in targets
-                for n in ast.walk(target)
-                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            ]
+            names = list(_stored(targets))
             for name in names:
-                self.definitions[name] = node
-            if not names:  # TABLE["x"] = 1 changes what others see
-                self.statements.append(node)
+                self._bind(name, node)
+            plain = all(isinstance(t, ast.Name) for target in targets for t in _leaves(target))
+            if not plain or not any(name != "_" for name in names):
+                self.statements.append(node)  # TABLE["x"] = 1, _ = TABLE.update(…) change what others see
         elif not _is_docstring(node):
             self.statements.append(node)
+            for name in _stored([node]):
+                self._bind(name, node)
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    self._bind(inner.name, node)
+                elif isinstance(inner, ast.Import | ast.ImportFrom):
+                    self._import(inner)
+
+    def _bind(self, name, node):
+        self.definitions.setdefault(name, []).append(node)
+
+    def _import(self, node):
+        for name, target in bound(self, node):
+            if name == "*":
+                self.stars.append(target[0])
+            else:
+                self.imports[name] = target
 
     def _absolute(self, node):
         if not node.level:
@@ -64,6 +68,32 @@ class _Module:
         for _ in range(node.level - 1):
             package = package.rsplit(".", 1)[0]
         return f"{package}.{node.module}" if node.module else package
+
+
+def bound(module, node):
+    """The names that an import statement binds, each with (module, name or None)."""
+    if isinstance(node, ast.ImportFrom):
+        base = module._absolute(node)
+        return [(a.asname or a.name, (base, a.name)) for a in node.names]
+    return [
+        (a.asname, (a.name, None)) if a.asname else (a.name.split(".")[0], (a.name.split(".")[0], None))
+        for a in node.names
+    ]
+
+
+def _leaves(target):
+    if isinstance(target, ast.Tuple | ast.List):
+        return [leaf for one in target.elts for leaf in _leaves(one)]
+    return _leaves(target.value) if isinstance(target, ast.Starred) else [target]
+
+
+def _stored(nodes):
+    return dict.fromkeys(
+        n.id
+        for node in nodes
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    )
 
 
 def _is_docstring(node):
@@ -129,68 +159,108 @@ class _Walk:
     """Collects the text of every definition that can be reached."""
 
     def __init__(self):
-        self.seen, self.texts = set(), []
+        self.seen, self.texts, self.marks = set(), [], {}
 
     def reach(self, module, name):
-        """Follow ``name`` of ``module``, wherever it is defined."""
+        """Follow ``name`` of ``module``, wherever it is defined; a mark of what it turned out to be."""
         if (module.name, name) in self.seen:
-            return
+            return self.marks.get((module.name, name), name)
         self.seen.add((module.name, name))
+        mark = None
         if name in module.definitions:
-            self._definition(module, name, module.definitions[name])
-        elif name in module.imports:
-            self._imported(*module.imports[name])
+            mark = self._definition(module, name, module.definitions[name])
+        if name in module.imports:
+            mark = self._imported(*module.imports[name]) or mark
+        if mark is None:
+            for base in module.stars:
+                if _ours(base) and (source := _module(base)) is not None:
+                    mark = mark or self.reach(source, name)
+                elif not _ours(base):
+                    mark = mark or f"{base}.*"
+        if mark is None and (inner := _module(f"{module.name}.{name}")) is not None and _ours(module.name):
+            self.whole(inner.name)
+        self.marks[module.name, name] = mark
+        return mark
 
     def _imported(self, base, name):
-        if not _ours(base) or base.startswith(f"{PACKAGE}.experiments.engine"):
-            return
+        if not _ours(base):
+            return f"{base}.{name}"  # of another library: what it is called there
+        if base.startswith(f"{PACKAGE}.experiments.engine"):
+            return None
         if name is None:
             self.whole(base)
-            return
+            return None
         inner = _module(f"{base}.{name}")
         if inner is not None:
             self.whole(inner.name)
         elif (source := _module(base)) is not None:
-            self.reach(source, name)
+            return self.reach(source, name)
+        return None
 
     def whole(self, name):
         """All of a module."""
         module = _module(name)
         if module is not None:
+            self._on_import(module)
             for own in [*module.definitions, *module.imports]:
                 self.reach(module, own)
 
-    def _definition(self, module, name, node):
-        plain = _Plain().visit(copy.deepcopy(node))
-        self.texts.append(f"{name}\n{_text(plain)}")
-        self._mentions(module, plain)
-        if ("", module.name) not in self.seen:  # statements that run on import belong to each definition
-            self.seen.add(("", module.name))
-            for statement in module.statements:
-                self.texts.append(_text(statement))
-                self._mentions(module, statement)
+    def _definition(self, module, name, nodes):
+        plains = [_Plain().visit(copy.deepcopy(node)) for node in nodes]
+        text = name + "".join("\n" + _text(plain) for plain in plains)
+        mark = self.marks[module.name, name] = hashlib.sha256(text.encode()).hexdigest()
+        self.texts.append(text)
+        for plain in plains:
+            self._mentions(module, plain, mark)
+        self._on_import(module)
+        return mark
 
-    def _mentions(self, module, tree):
-        local = {}  # imports within a function
+    def _on_import(self, module):
+        if (
+            "",
+            module.name,
+        ) not in self.seen:  # statements that run on import belong to each definition, in their order
+            self.seen.add(("", module.name))
+            text = "".join(map(_text, module.statements))
+            if text:
+                self.texts.append(text)
+            for statement in module.statements:
+                self._mentions(module, statement, text)
+
+    def _mentions(self, module, tree, by):
+        local = {}  # imports within a function: they and the module's own are followed
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
-                base = module._absolute(node)
-                for alias in node.names:
-                    local[alias.asname or alias.name] = (base, alias.name)
-        owned = set()
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for name, target in bound(module, node):
+                    local.setdefault(name, []).append(target)
+        owned, uses = set(), set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                target = local.get(node.value.id) or module.imports.get(node.value.id)
-                source = self._as_module(target)
-                if source is not None:
-                    owned.add(node.value)
-                    self.reach(source, node.attr)
+            if isinstance(node, ast.Attribute) and (chain := _chain(node)):
+                for target in [*local.get(chain[0], []), module.imports.get(chain[0])]:
+                    source, rest = self._as_module(target), chain[1:]
+                    while (
+                        source is not None
+                        and len(rest) > 1
+                        and (inner := _module(f"{source.name}.{rest[0]}"))
+                    ):
+                        source, rest = inner, rest[1:]
+                    if source is not None and len(rest) >= 1:
+                        owned.add(_root(node))
+                        if _module(f"{source.name}.{rest[0]}") is None:
+                            uses.add((".".join(chain), self.reach(source, rest[0])))
+                        elif len(chain) and not self._prefix(node, tree):
+                            self.whole(f"{source.name}.{rest[0]}")
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node not in owned:
-                if node.id in local:
-                    self._imported(*local[node.id])
-                else:
-                    self.reach(module, node.id)
+                for target in local.get(node.id, []):
+                    uses.add((node.id, self._imported(*target)))
+                if node.id in module.definitions or node.id in module.imports or module.stars:
+                    uses.add((node.id, self.reach(module, node.id)))
+        for name, mark in sorted((n, m) for n, m in uses if m is not None):
+            self.texts.append(f"{by} uses {name}: {mark}")
+
+    def _prefix(self, node, tree):
+        return any(isinstance(n, ast.Attribute) and n.value is node for n in ast.walk(tree))
 
     def _as_module(self, target):
         """The module of ours that an import binds, or None."""
@@ -200,11 +270,28 @@ class _Walk:
         return _module(base) if name is None else _module(f"{base}.{name}")
 
 
+def _chain(node):
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return [node.id, *reversed(names)] if isinstance(node, ast.Name) else None
+
+
+def _root(node):
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
 def code_key(experiment):
     """The key of ``experiment``'s code: 16 hexadecimal digits."""
     walk = _Walk()
     function = inspect.unwrap(experiment.function)
-    walk.reach(_module(function.__module__), function.__name__)
+    module = _module(function.__module__)
+    if function.__name__ not in module.definitions:
+        raise LookupError(f"{function.__qualname__} is not defined at the top level of {module.path}")
+    walk.reach(module, function.__name__)
     digest = hashlib.sha256()
     for text in sorted(set(walk.texts)):
         digest.update(text.encode() + b"\0")

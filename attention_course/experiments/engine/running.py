@@ -5,6 +5,7 @@ the runs that had ended.
 """
 
 import json
+import math
 import multiprocessing
 import os
 import platform
@@ -45,6 +46,8 @@ def plain(value):
     if isinstance(value, np.ndarray | np.generic):
         return plain(value.tolist())
     if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no number that a record can keep")
         return float(f"{value:.{DIGITS}g}")
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -117,10 +120,12 @@ def _work(pipe):
             begin = time.process_time()
             outcome = experiment.run(job.seed, job.settings)
             seconds = time.process_time() - begin
-            kept = None if outcome.parameters is None else half(outcome.parameters)
+            kept = None if outcome.parameters is None else half(outcome.parameters) or None
             pipe.send((plain(outcome.numbers), kept, seconds, machine()))
         except KeyboardInterrupt:
             return
+        except SystemExit as left:
+            pipe.send(f"the experiment left by SystemExit({left.code!r})")
         except Exception as error:  # whatever an experiment raises is told, and the other runs go on
             pipe.send(error_text(error))
 
@@ -131,6 +136,11 @@ def error_text(error):
         frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
         trace = trace.tb_next
     return f"{type(error).__name__}: {error} ({' < '.join(reversed(frames[-3:]))})"
+
+
+def _said(settings):
+    """Settings as a record says them: True is not 1, a tuple is a list."""
+    return json.dumps(settings, sort_keys=True)
 
 
 class _Writer:
@@ -145,7 +155,8 @@ class _Writer:
             "machines": [],
             "runs": [],
         }
-        self.kept = {}
+        self.kept, self.trimmed = {}, False
+        self.order = [_said(row) for row in experiment.settings]
         if path.exists():
             old = records.read(path)  # a broken one is an error, and stays
             self._take_over(old)
@@ -154,7 +165,8 @@ class _Writer:
         """Keep the fresh runs of an earlier call; those of other seeds, too."""
         if old.key != self.key:
             return
-        runs = [run for run in old.runs if run["settings"] in self.experiment.settings]
+        runs = [run for run in old.runs if _said(run["settings"]) in self.order]
+        self.trimmed = len(runs) < len(old.runs)
         for run in runs:
             if run.get("parameters"):
                 try:
@@ -168,12 +180,12 @@ class _Writer:
         self.content["seeds"] = sorted({*self.content["seeds"], *old.content["seeds"]})
 
     def missing(self, seeds):
-        made = [(run["settings"], run["seed"]) for run in self.content["runs"]]
+        made = [(_said(run["settings"]), run["seed"]) for run in self.content["runs"]]
         return [
             Job(self.experiment.name, row, seed)
             for seed in seeds
             for row in self.experiment.settings
-            if (row, seed) not in made
+            if (_said(row), seed) not in made
         ]
 
     def add(self, job, numbers, kept, seconds, made_on):
@@ -190,9 +202,8 @@ class _Writer:
         if kept is not None:
             start = records.prefix_of(job.settings, job.seed)
             self.kept |= {start + name: array for name, array in kept.items()}
-        order = self.experiment.settings
         runs = [*self.content["runs"], run]
-        self.content["runs"] = sorted(runs, key=lambda r: (order.index(r["settings"]), r["seed"]))
+        self.content["runs"] = sorted(runs, key=lambda r: (self.order.index(_said(r["settings"])), r["seed"]))
         self.write()
 
     def write(self):
@@ -232,6 +243,9 @@ def make_runs(experiments, seeds, *, folder=None, workers=2, started=None, done=
     jobs = deque(job for writer in writers.values() for job in writer.missing(seeds))
     if started:
         started(list(jobs))
+    for writer in writers.values():
+        if writer.trimmed:  # runs of settings that are no more
+            writer.write()
     if not jobs:
         return 0
     faults, total = 0, len(jobs)
@@ -251,7 +265,7 @@ def make_runs(experiments, seeds, *, folder=None, workers=2, started=None, done=
                 job = busy.pop(pipe)
                 try:
                     answer = pipe.recv()
-                except EOFError:
+                except (EOFError, ConnectionError):
                     answer = "the process that ran it ended (out of memory?)"
                     if jobs:
                         idle.append(_hire(context, processes))
