@@ -171,7 +171,7 @@ def test_heads_explorer_shows_what_its_page_says(page, base):
         choose(element, layer, head)
         assert favourite(element, "pas")[0] == "ne"
     choose(element, 1, 2)
-    assert favourite(element, "poursuit") == ("ne", 99)
+    assert favourite(element, "poursuit") in (("ne", 97), ("ne", 98))
 
 
 def test_heads_explorer_by_touch(touch_page, base):
