@@ -58,7 +58,27 @@ def each(change):
     return lambda runs: [changed(run["numbers"], change) for run in runs]
 
 
+def apart(runs):
+    """Every run far from the one before, so that no two sides are alike."""
+    return [changed(run["numbers"], lambda value, n=n: value + 1e6 * n) for n, run in enumerate(runs)]
+
+
+def askew(runs):
+    """Every named number, and every place of a list, on a scale of its own."""
+
+    def skewed(value, scale=1.0):
+        if isinstance(value, dict):
+            return {key: skewed(inner, scale * 10**n) for n, (key, inner) in enumerate(sorted(value.items()))}
+        if isinstance(value, list):
+            return [skewed(inner, scale * 10 ** (len(value) - n)) for n, inner in enumerate(value)]
+        return changed(value, lambda number: number * scale)
+
+    return [skewed(run["numbers"]) for run in runs]
+
+
 WAYS = {
+    "runs far apart": apart,
+    "askew": askew,
     "nothing happened": each(lambda value: 0 * value),
     "the other way round": each(lambda value: -value),
     "all the same": each(lambda value: 1.0),
