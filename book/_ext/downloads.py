@@ -152,8 +152,7 @@ class PlainMarkdown:
             import said
 
             lesson, _slash, wanted = content.partition("/")
-            docname = next((d for d in sorted(self.env.found_docs) if d.rsplit("/", 1)[-1] == lesson), None)
-            return said.text_of(self.env, docname, wanted)
+            return said.text_of(self.env, said.page_of(self.env, lesson), wanted)
         if role == "eq":
             return f"({self._equation(target)})"
         if role == "doc":

@@ -29,6 +29,11 @@ def values_of(env, docname):
     return _values[docname]
 
 
+def page_of(env, lesson):
+    """The page of the lesson called so, wherever its chapter lies; None where there is none."""
+    return next((d for d in sorted(env.found_docs) if d.rsplit("/", 1)[-1] == lesson), None)
+
+
 def text_of(env, docname, content):
     """The text of ``name`` or ``name:format`` in the lesson ``docname``; ``KeyError`` where it glued none."""
     name, _colon, form = content.partition(":")
@@ -40,7 +45,7 @@ def said_role(name, rawtext, text, lineno, inliner, options=None, content=None):
     """``{said}`lesson/name:format` ``."""
     env = inliner.document.settings.env
     lesson, _slash, wanted = text.partition("/")
-    docname = next((d for d in sorted(env.found_docs) if d.rsplit("/", 1)[-1] == lesson), None)
+    docname = page_of(env, lesson)
     try:
         return [nodes.Text(text_of(env, docname, wanted))], []
     except (KeyError, ValueError):
