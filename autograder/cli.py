@@ -116,7 +116,7 @@ def check(
     for path in notebooks:
         try:
             submission.gradable(path)  # a bad file is told at once, before anything is started
-            engine.start(how)
+            engine.start(how, [path.absolute().parent])
             graded, _ = grade.grade_file(path, student=path.stem, how=how)
         except Ungradable as reason:
             show.errors.print(str(reason), markup=False)

@@ -25,6 +25,11 @@ class Course:
     root: Path = ROOT
 
     @property
+    def folders(self):
+        """Where the class's work and the instructor's lie, links followed."""
+        return [self.root, self.submitted, self.autograded, self.feedback, self.source]
+
+    @property
     def submitted(self):
         return self.root / "submitted"
 

@@ -48,7 +48,7 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
     What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.
     A fault in grading one submission never stops the next.
     """
-    engine.start(how)  # it imports torch while the gradebook is made
+    engine.start(how, course.folders)  # it imports torch while the gradebook is made
     gradebook.record_assignment(course, made)
     diagnosis = Diagnosis(made)
     digest = journal.digests(how, nbformat.v4.writes(made.solution))

@@ -400,7 +400,7 @@ def _message(cell):
 
 def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook, feedback and ``autograded/``; see ``classroom``."""
-    engine.start(how)
+    engine.start(how, course.folders)
     made = load(course, source.name)
     digest = journal.digests(how, made.name, repr(made.notebooks))
 

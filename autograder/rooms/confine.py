@@ -11,8 +11,8 @@ import os
 import resource
 import struct
 import sys
-import tempfile
-from functools import cache
+
+from autograder.rooms import readable
 
 MEMORY = 3 * 2**30  # bytes of address space; torch itself takes 700 MB
 SCRATCH = 64 * 2**20  # bytes that may be written
@@ -29,7 +29,6 @@ _CLONE_NEW = {
     "ipc": 0x08000000,
     "uts": 0x04000000,
 }
-_PR_SET_SECCOMP, _SECCOMP_FILTER = 22, 2
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 4, 38, 24
 
 
@@ -73,11 +72,11 @@ def leave_the_machine():
     proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)
     as_root = os.getuid() == 0 and _libc.unshare(_CLONE_NEW["mount"]) == 0
     if as_root:
-        own_file_system(readable_paths(), hidden_paths())
+        own_file_system(readable.paths(), readable.hidden())
         become_nobody()
     enter_namespaces(proc, already={"mount"} if as_root else set())
     if not as_root:
-        own_file_system(readable_paths(), hidden_paths())
+        own_file_system(readable.paths(), readable.hidden())
     os.close(proc)
 
 
@@ -204,159 +203,6 @@ def _allow(ruleset, path, access):
     rule = struct.pack("<Qi", access, target)
     _call(f"landlock_add_rule {path}", _libc.syscall(445, ruleset, 1, rule, 0))
     os.close(target)
-
-
-def readable_paths():
-    """What Python needs to import and run, and nothing else: no home, no course, no /proc."""
-    prefixes = {
-        sys.prefix,
-        sys.base_prefix,
-        sys.exec_prefix,
-        *(path for path in sys.path if "site-packages" in path),
-    }
-    system = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"]
-    devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
-    return sorted({os.path.abspath(path) for path in (*prefixes, *system, *devices)})
-
-
-def hidden_paths():
-    """What lies below a readable path and must not be seen: this package, with its bank of answers and, installed as a
-    wheel, the solutions.  The process that forks the rooms has imported what they need of it.
-    """
-    return [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
-
-
-# --- seccomp: which system calls
-
-_FORBIDDEN = [
-    "socket",
-    "socketpair",
-    "connect",
-    "bind",
-    "listen",
-    "accept",
-    "accept4",
-    "sendmmsg",
-    "execve",
-    "execveat",
-    "fork",
-    "vfork",
-    "clone3",
-    "ptrace",
-    "process_vm_readv",
-    "process_vm_writev",
-    "process_madvise",
-    "kcmp",
-    "pidfd_open",
-    "pidfd_getfd",
-    "pidfd_send_signal",
-    "mount",
-    "umount2",
-    "pivot_root",
-    "chroot",
-    "unshare",
-    "setns",
-    "fsopen",
-    "fsmount",
-    "fsconfig",
-    "fspick",
-    "move_mount",
-    "open_tree",
-    "mount_setattr",
-    "open_by_handle_at",
-    "name_to_handle_at",
-    "mknod",
-    "mknodat",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load",
-    "kexec_file_load",
-    "reboot",
-    "swapon",
-    "swapoff",
-    "acct",
-    "quotactl",
-    "bpf",
-    "perf_event_open",
-    "userfaultfd",
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
-    "keyctl",
-    "add_key",
-    "request_key",
-    "sethostname",
-    "setdomainname",
-    "settimeofday",
-    "clock_settime",
-    "adjtimex",
-    "iopl",
-    "ioperm",
-    "personality",
-    "vhangup",
-    "nfsservctl",
-    "lookup_dcookie",
-    "setuid",
-    "setgid",
-    "setreuid",
-    "setregid",
-    "setresuid",
-    "setresgid",
-    "setgroups",
-    "capset",
-    "msgget",
-    "semget",
-    "shmget",
-    "mq_open",
-    "memfd_create",  # memory that no limit counts
-    "memfd_secret",
-    "inotify_init",
-    "inotify_init1",
-    "fanotify_init",
-    "syslog",
-    "modify_ldt",
-    "seccomp",
-]
-_NEWER = range(
-    457, 512
-)  # calls that the library may not know by name yet; these numbers are the same on all machines
-
-
-@cache
-def forbidden_calls():
-    """The filter as the kernel takes it.  Made once, in the warm process: that takes longer than to put it on."""
-    import pyseccomp as seccomp
-
-    rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    for name in _FORBIDDEN:
-        # clone3's flags lie in memory, where a filter cannot look; ENOSYS makes the C library use clone
-        code = errno.ENOSYS if name == "clone3" else errno.EPERM
-        try:
-            rules.add_rule(seccomp.ERRNO(code), name)
-        except (OSError, ValueError):
-            continue  # not a call of this kind of machine, or one among the newer
-    for number in _NEWER:
-        rules.add_rule(seccomp.ERRNO(errno.ENOSYS), number)
-    for option in (
-        _PR_SET_PDEATHSIG,
-        _PR_SET_DUMPABLE,
-    ):  # else it could outlive the grader, or be looked into
-        rules.add_rule(seccomp.ERRNO(errno.EPERM), "prctl", seccomp.Arg(0, seccomp.EQ, option))
-    thread = 0x00010000  # CLONE_THREAD
-    rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
-    with tempfile.TemporaryFile() as file:
-        rules.export_bpf(file)
-        file.seek(0)
-        return file.read()
-
-
-def forbid_system_calls():
-    """No sockets, no new processes, no programs, no tracing, no mounts.  Threads are allowed."""
-    instructions = forbidden_calls()
-    held = ctypes.create_string_buffer(instructions, len(instructions))
-    program = struct.pack("@HP", len(instructions) // 8, ctypes.addressof(held))  # struct sock_fprog
-    _call("seccomp", _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_FILTER, program, 0, 0))
 
 
 def missing():

@@ -23,7 +23,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from autograder.answers.assignment import exercise_of, grade_id
 from autograder.answers.marks import CHECKS
 from autograder.errors import Refused
-from autograder.rooms import confine
+from autograder.rooms import confine, readable
 from autograder.rooms.line import Stopped, warm
 from autograder.rooms.stand_in import Function, Room, StudentError, student_error
 
@@ -67,22 +67,25 @@ def _fork(confined):
         return warm(confined).fork()
 
 
-def start(how):
+def start(how, closed=()):
     """Start the warm process now, so that it imports while other things are done.
 
-    Raises ``Refused`` where this machine cannot isolate and ``how`` asks for it.
+    ``closed`` are folders that no student's code may read.  Raises ``Refused`` where this machine cannot isolate and ``how``
+    asks for it.
     """
     if how.confined and (lacks := confine.missing()):
         raise Refused(
             " ".join(lacks)
             + " Student code would run with your rights: grade elsewhere, or say --no-isolation if you trust every notebook."
         )
+    if how.confined:
+        readable.close(closed)
     warm(how.confined)
 
 
 def ready(how):
     """Wait until student rooms can be had: before other processes share the warm one."""
-    warm(how.confined).await_ready()
+    warm(how.confined).close_folders()
 
 
 def run(notebook, probes=None, how=How()):

@@ -14,7 +14,7 @@ import sys
 import time
 from functools import cache
 
-from autograder.rooms import wire
+from autograder.rooms import readable, wire
 from autograder.rooms.stand_in import Refused
 
 _TAKEN = (
@@ -64,6 +64,7 @@ class Warm:
         theirs.close()
         self.control = ours
         self.ready = False
+        self.closed = frozenset()  # folders that it knows to keep from students
 
     def await_ready(self):
         """Wait until it has imported what it should."""
@@ -82,8 +83,17 @@ class Warm:
         wire.send(self.control, [list(modules), list(given)])
         self._wait()
 
-    def fork(self):
+    def close_folders(self):
+        """Tell it what ``readable.close`` has been told here."""
         self.await_ready()
+        if self.closed != readable.closed():
+            self.closed = readable.closed()
+            self.control.sendall(b"c")
+            wire.send(self.control, sorted(self.closed))
+            self._wait()
+
+    def fork(self):
+        self.close_folders()
         ours, theirs = socket.socketpair()
         epitaph, written = os.pipe()
         handles = array.array("i", [theirs.fileno(), written])

@@ -1,16 +1,21 @@
 """Student code tries to get out of its room: at cell time, and inside a function that a test calls."""
 
+import fcntl
 import os
 import re
+import site
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
+from autograder.errors import Refused
 from autograder.paths import ROOT, SOLUTIONS
-from autograder.rooms import engine
+from autograder.rooms import calls, engine, readable
 from autograder.rooms import line as lines
 
 skip_where_nothing_isolates()
@@ -28,6 +33,11 @@ HARMLESS = {  # tried without isolation too, where they must get through: else t
     "read /etc/passwd": "open('/etc/passwd').read()",
     "list /root": "os.listdir('/root')",
     "list /": "os.listdir('/')",
+    "read a program": "open('/usr/bin/env', 'rb').read(1)",
+    "read Python's program": "open(sys.executable, 'rb').read(1)",
+    "list what the machine shares": "os.listdir('/usr/share')",
+    "look into /usr/local": "os.listdir('/usr/local/bin')",
+    "look beside the libraries": "os.listdir(sys.prefix)",
     "list /proc": "os.listdir('/proc')",
     "read a parent's memory map": "open(f'/proc/{{os.getppid()}}/maps').read(1)",
     "see other processes": "os.stat('/proc/{grader_pid}')",
@@ -52,6 +62,14 @@ HARMLESS = {  # tried without isolation too, where they must get through: else t
     "multiprocessing": "p = multiprocessing.get_context('fork').Process(target=int); p.start(); p.join()",
     "memory file": "os.memfd_create('x')",
     "watch folders": "return libc.inotify_init() >= 0",
+    "watch a folder by signals": "fcntl.fcntl(os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, fcntl.DN_CREATE)",
+    "a pipe of a megabyte": "fcntl.fcntl(os.pipe()[1], fcntl.F_SETPIPE_SZ, 2**20)",
+    "requests to the disk": "return libc.syscall(206, 64, ctypes.byref(ctypes.c_ulong())) >= 0",
+    "write all disks": "return libc.syscall(162) >= 0",
+    "write one disk": "return libc.syscall(306, os.open('.', os.O_RDONLY)) >= 0",
+    "what the machine has in memory": "return libc.mincore(ctypes.c_void_p(mmap_address()), 4096, ctypes.create_string_buffer(8)) >= 0",
+    "wake every processor": "return libc.syscall(324, 2, 0) >= 0 and libc.syscall(324, 1, 0) >= 0",
+    "a timer": "return libc.syscall(222, 0, 0, ctypes.byref(ctypes.c_int())) >= 0",
 }
 NEVER = {  # not to be let loose, or refused to everybody anyhow
     "read the solutions as files that are open": "return any(b'SOLUTION' in os.pread(n, 10**6, 0) for n in range(3, 200) if regular(n))",
@@ -98,9 +116,13 @@ NEVER = {  # not to be let loose, or refused to everybody anyhow
 }
 
 PRELUDE = '''
-import ctypes, mmap, multiprocessing, os, resource, socket, stat, subprocess
+import ctypes, fcntl, mmap, multiprocessing, os, resource, socket, stat, subprocess, sys
 import numpy as np
 libc = ctypes.CDLL(None, use_errno=True)
+
+def mmap_address():
+    return ctypes.addressof(ctypes.c_int.in_dll(libc, "_IO_2_1_stdin_")) & ~4095
+
 kept, SEEN = [], {}
 
 def regular(number):
@@ -200,6 +222,111 @@ def test_nothing_was_written(facts):
     folder = Path(facts["gradebook"]).parent
     assert sorted(p.name for p in folder.iterdir()) == ["gradebook.db", "gradebook.db.a", "other.ipynb"]
     assert (folder / "gradebook.db").read_text() == "marks"
+
+
+CALLED = """
+import ctypes
+libc, got = ctypes.CDLL(None, use_errno=True), []
+for number in {numbers}:
+    ctypes.set_errno(0)
+    if libc.syscall(number, 0, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() not in (1, 38):
+        got.append(number)
+print(got)
+"""
+
+
+def numbers(names):
+    import pyseccomp
+
+    return {pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in names}
+
+
+def test_what_the_kernel_has_beyond_the_list_is_refused(desk):
+    """Every number, whatever it may mean; those that depend on their arguments are tried above."""
+    known = numbers([*calls.ALLOWED, *calls.DONE_ALREADY, "fcntl", "ioctl", "prctl", "clone"])
+    assert len(known) > 100
+    probes = {
+        335,
+        336,
+    }  # the kernel's own trampolines: called from anywhere else they end the process, before any filter
+    rest = [number for number in range(600) if number not in known | probes]
+    _, notebook = desk.hand_in(first=[CALLED.format(numbers=rest)])
+    assert printed(notebook).strip() == "[]"
+    _, notebook = desk.hand_in(first=[CALLED.format(numbers=sorted(numbers(["getpid", "getuid"])))])
+    assert printed(notebook).strip() != "[]", "this test could not fail"
+
+
+LOCK = """
+import fcntl, os, tempfile
+for path in (os.__file__, tempfile.mkstemp()[1]):
+    for lock in (fcntl.flock, fcntl.lockf):
+        lock(open(path, "r" if path == os.__file__ else "r+"), fcntl.LOCK_SH)
+    kept = open(path)
+    fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.fsync(kept.fileno())
+print("locked")
+"""
+
+
+def test_a_lock_in_a_room_locks_nobody_out():
+    room = lines.warm(True).fork()
+    try:
+        assert room.ask({"do": "run", "source": LOCK}, 20)["stdout"] == "locked\n"
+        with open(os.__file__) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        room.end()
+
+
+@pytest.fixture
+def among_libraries():
+    """A class that somebody has put beside the installed packages."""
+    try:
+        folder = tempfile.TemporaryDirectory(dir=site.getsitepackages()[0], prefix="class-")
+    except OSError:
+        pytest.skip("The environment is not ours to write.")
+    with folder as name:
+        Path(name).chmod(0o755)
+        work = Path(name, "submitted", "ada", "other.ipynb")
+        work.parent.mkdir(parents=True)
+        work.write_text("an answer")
+        yield Path(name)
+
+
+def read_in_a_room(desk, path):
+    graded, notebook = desk.hand_in(first=[f"print(open({str(path)!r}).read())"])
+    assert lost(graded) == {}
+    return printed(notebook)
+
+
+def test_a_class_among_the_libraries_is_hidden(desk, among_libraries, tmp_path):
+    linked = tmp_path / "linked"
+    linked.symlink_to(among_libraries / "submitted")
+    work = among_libraries / "submitted" / "ada" / "other.ipynb"
+    assert "an answer" in read_in_a_room(desk, work), "this test could not fail"
+    engine.start(engine.How(), [linked])
+    assert read_in_a_room(desk, work) == ""
+    assert linked.resolve() in map(Path, readable.closed())
+
+
+def test_a_class_that_holds_the_libraries_themselves_is_refused(monkeypatch, tmp_path):
+    within = tmp_path / "usr" / "class" / ".venv"
+    within.mkdir(parents=True)
+    monkeypatch.setattr(readable, "paths", lambda: [str(tmp_path / "usr"), str(within)])
+    for folder in (tmp_path / "usr", tmp_path / "usr" / "class", within):
+        with pytest.raises(Refused, match="Move it to another place"):
+            engine.start(engine.How(), [folder])
+    engine.start(engine.How(), [tmp_path, tmp_path / "usr" / "other"])  # above, and beside
+
+
+def test_a_room_reads_nothing_by_habit():
+    """No place is named that holds what is not Python's: neither /usr nor a home, nor what lies above the libraries."""
+    for path in readable.paths():
+        assert Path(path) not in Path(os.__file__).parent.parents
+        assert not any(
+            Path(path) in Path(other).parents
+            for other in ("/usr/local/x", "/usr/share/x", "/usr/lib/x", ROOT, Path.home())
+        )
 
 
 SOCKET = """
@@ -400,9 +527,34 @@ HONEST = {
     "warnings": "import warnings, numpy as np\nwarnings.warn('a'); np.float64(1) / 0",
     "display": "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'), 3)",
     "training": "import torch\nm = torch.nn.Linear(3, 1); o = torch.optim.Adam(m.parameters())\nm(torch.ones(2, 3)).sum().backward(); o.step(); torch.save(m.state_dict(), 'm.pt'); torch.load('m.pt')",
+    "database": "import sqlite3\nwith sqlite3.connect('a.db') as d: d.execute('create table t (x)'); d.execute('insert into t values (1)')\nassert sqlite3.connect('a.db').execute('select * from t').fetchall() == [(1,)]",
+    "shelf and map": "import shelve, numpy as np\nwith shelve.open('s') as s: s['a'] = 1\nm = np.memmap('m', dtype='f4', mode='w+', shape=9); m[:] = 1; m.flush()",
+    "copies": "import shutil, tarfile\nopen('a', 'w').write('x'); shutil.copy2('a', 'b'); shutil.copytree('.', '/tmp/all'); shutil.make_archive('/tmp/c', 'gztar'); shutil.disk_usage('.')",
+    "alarm": "import signal\nsignal.signal(signal.SIGALRM, lambda *_: None); signal.setitimer(signal.ITIMER_REAL, 0.01); signal.pause()",
+    "waiting": "import select, os, threading\nr, w = os.pipe(); threading.Thread(target=os.write, args=(w, b'x')).start(); assert select.select([r], [], [], 9)[0]",
+    "time zones": "import datetime, zoneinfo, locale\ndatetime.datetime.now(zoneinfo.ZoneInfo('Asia/Shanghai')); locale.getlocale()",
+    "other packages": "import scipy.stats, sklearn.linear_model, skimage.filters, PIL.Image, tqdm.auto\nscipy.stats.norm.cdf(0)",
     "home": "from pathlib import Path\nPath.home().joinpath('x').write_text('x')",
     "a missing import, caught": "try:\n    import einops\nexcept ImportError: pass",
 }  # fmt: skip
+
+
+IMPORTED = """
+import importlib, sys
+failed = []
+for name in sorted(sys.stdlib_module_names - {"__main__", "antigravity", "idlelib", "this"}):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        failed.append(name)
+print(failed)
+"""
+
+
+def test_the_whole_standard_library_is_there(desk):
+    outside = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
+    _, notebook = desk.hand_in(first=[IMPORTED], how=engine.How())
+    assert printed(notebook) == outside.stdout
 
 
 @pytest.mark.parametrize("name", HONEST)
