@@ -77,6 +77,11 @@ class Assignment:
         return nbformat.read(released_path(self.name), as_version=4)
 
     @cached_property
+    def released_cells(self):
+        """The released cells that nbgrader knows, by id."""
+        return {grade_id(cell): cell for cell in self.released.cells if grade_id(cell)}
+
+    @cached_property
     def namespace(self):
         """What the given cells and the solutions define, by name."""
         space = {"__name__": "solution"}

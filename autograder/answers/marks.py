@@ -5,7 +5,7 @@ import copy
 import math
 import re
 
-from nbgrader.utils import determine_grade, is_grade, is_locked
+from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 
 from autograder.answers.assignment import exercise_of, grade_id
 from autograder.answers.results import Check
@@ -13,6 +13,7 @@ from autograder.errors import CourseError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student
+SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
 _ENDED = {
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
@@ -32,8 +33,9 @@ _FORBIDDEN = {
 }
 
 
-def checks_of(run, exercise, *, blank=False):
+def checks_of(run, exercise):
     """The marks of an exercise's test cells, in order."""
+    blank = exercise.id in run.unanswered
     cells = {grade_id(cell): (index, cell) for index, cell in enumerate(run.notebook.cells) if is_grade(cell)}
     stopped = next(
         (why for index, why in run.stopped.items() if _concerns(run.notebook.cells[index], exercise.id)), None
@@ -65,11 +67,11 @@ def _mark(cell, name, worth, notebook):
     quiet.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
     _refuse_impossible(quiet, name, worth)
     points, _ = determine_grade(quiet)
-    failure = next((o for o in quiet.outputs if o.output_type == "error"), None)
+    failure = failure_of(quiet)
     if failure is None:
         return Check(name, float(points), worth)
     hidden = in_hidden_part(failure, cell)
-    message = _message(failure, hidden)
+    message = _message(failure, hidden, notebook)
     if hidden and failure.ename in CHECKS:
         message = _only_the_courses_words(message, cell, notebook)
     # of a hidden input not even the line is told, which the student's code could choose by what it met
@@ -159,7 +161,37 @@ def in_hidden_part(failure, cell):
     return bool(hidden)
 
 
-def _message(failure, hidden):
+def _missing(said, notebook):
+    """What became of a name that is not there: where an answer's cell stopped before it had defined it, why it did."""
+    for cell in notebook.cells:
+        failure = failure_of(cell) if is_solution(cell) else None
+        if failure is not None and f"'{grade_id(cell)}'" in said:
+            return f"{grade_id(cell)} is not defined: {why_it_stopped(failure, f'the cell {grade_id(cell)}')}"
+    return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
+
+
+def failure_of(cell):
+    """What a cell raised, or None."""
+    return next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
+
+
+def why_it_stopped(failure, cell):
+    """A sentence on a cell, named ``cell`` in it, that did not run to its end; it begins with a small letter."""
+    said = said_by(failure)
+    if failure.ename in SYNTAX:
+        return f"{cell} has an error of syntax and does not run: {said}"
+    if failure.ename == "KeyboardInterrupt":
+        return f"{cell} did not come back in time and was stopped."
+    if failure.ename == "SystemExit":
+        return f"{cell} ends itself by SystemExit before its last line."
+    return (
+        f"{cell} does not run to its end: {failure.ename}: {said}"
+        if said
+        else f"{cell} does not run to its end: {failure.ename}."
+    )
+
+
+def _message(failure, hidden, notebook):
     """A check's own words as they are; an exception of the student's code introduced by a sentence.
 
     The text of an exception may hold what it was called with; of a hidden input, nothing is passed on.
@@ -172,10 +204,12 @@ def _message(failure, hidden):
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED
     if failure.ename == "NameError":
-        return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
+        return _missing(said, notebook)
+    if failure.ename == "KeyboardInterrupt":
+        return _ENDED["timeout"]
     if failure.ename in _FORBIDDEN:
         return f"{_FORBIDDEN[failure.ename]} Your code raised {failure.ename}: {said}"
-    kind = "an error of syntax" if failure.ename in ("SyntaxError", "IndentationError") else failure.ename
+    kind = "an error of syntax" if failure.ename in SYNTAX else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 
 

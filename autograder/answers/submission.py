@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
 from autograder.answers.handed_in import Ungradable, printable, read_file
+from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
 
 MOST_CELLS = 2000
+MOST_NAMED = 5  # cells in a note
 
 
 @dataclass
@@ -30,11 +32,24 @@ class Submission:
 
     @property
     def blank(self):
-        """The exercises whose cell still holds the stub."""
+        """The exercises whose cell holds the stub; another cell may answer them."""
+        return self._marked("untouched")
+
+    @property
+    def missing(self):
+        """The exercises whose cell is not there."""
+        return self._marked("missing")
+
+    @property
+    def texts(self):
+        """What runs, in order."""
+        return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    def _marked(self, mark):
         return {
             grade_id(cell)
             for cell in self.notebook.cells
-            if is_solution(cell) and cell.metadata.nbgrader.get("untouched")
+            if is_solution(cell) and cell.metadata.nbgrader.get(mark)
         }
 
 
@@ -49,12 +64,22 @@ def parse(data, name):
     if not data:
         raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        raw = json.loads(_decoded(data))
     except (ValueError, RecursionError):
         raise Ungradable(
             f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
     return _as_notebook(raw, name)
+
+
+def _decoded(data):
+    """The text of a file: in UTF-8, as every notebook; an editor may have saved it otherwise."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return data.decode(
+            "cp1252", "replace"
+        )  # what is code can be read; a letter in a comment may be another
 
 
 def _as_notebook(raw, name):
@@ -87,7 +112,10 @@ def _as_notebook(raw, name):
         # Half a surrogate pair can be written in JSON, but in no file.
         made = nbformat.NotebookNode(
             cell_type=cell["cell_type"],
-            source=source.encode("utf-8", "replace").decode("utf-8"),
+            source=source.encode("utf-8", "replace")
+            .decode("utf-8")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n"),
             metadata=nbformat.NotebookNode(),
         )
         if made.cell_type == "code":
@@ -121,34 +149,8 @@ def which_assignment(notebook, name):
 
 
 def _share_of_cells(notebook, made):
-    found = _identify(notebook, made)
-    return len(set(found.values())) / max(1, len(made.cells))
-
-
-def _identify(notebook, made):
-    """Index of a student's cell -> id of the instructor's cell that it is: by metadata, else by cell id, else by text.
-
-    Hosted services strip metadata, editors renumber ids; a cell that defines the exercise's name is its answer.
-    """
-    found = {}
-    for index, cell in enumerate(notebook.cells):
-        if grade_id(cell) in made.cells:
-            found[index] = grade_id(cell)
-        elif cell.get("id") in made.cells:
-            found[index] = cell["id"]
-    released = {cell.source: grade_id(cell) for cell in made.released.cells if grade_id(cell)}
-    missing = set(made.cells) - set(found.values())
-    for index, cell in enumerate(notebook.cells):
-        if index in found or cell.cell_type != "code":
-            continue
-        text = released.get(cell.source)
-        if text is None:
-            defined = re.findall(r"^(?:def|class)\s+(\w+)", cell.source, re.MULTILINE)
-            text = next((name for name in defined if name in missing and is_solution(made.cells[name])), None)
-        if text in missing:
-            found[index] = text
-            missing.discard(text)
-    return found
+    found = identify(notebook, made)
+    return len({*found.values(), *answered(notebook, made, found)}) / max(1, len(made.cells))
 
 
 def rebuild(notebook, made, name="this notebook"):
@@ -159,34 +161,74 @@ def rebuild(notebook, made, name="this notebook"):
     claimed = notebook.metadata.get("course", {}).get("assignment")
     if claimed in assignment.names() and claimed != made.name:
         raise Ungradable(f"{name} is the notebook of {claimed}, not of {made.name}. Hand in the right one.")
-    found = _identify(notebook, made)
-    if not any(is_solution(made.cells[known]) for known in found.values()):
+    found = identify(notebook, made)
+    holds_answers = any(is_solution(made.cells[known]) for known in found.values())
+    if not holds_answers and not answered(notebook, made, found):
         raise Ungradable(
             f"{name} holds none of the answers to {made.name}. Start from the released notebook and hand that in."
         )
     notes = []
-    answers, own = {}, {None: []}  # id -> the student's cell; id -> cells that followed it
-    last = None
+    chosen = _chosen(notebook, made, found, notes)
+    own = _own_cells(notebook, made, found, chosen)
+    return Submission(_assemble(notebook, made, chosen, own, set(found.values()), notes), notes)
+
+
+def _chosen(notebook, made, found, notes):
+    """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
+    copies = {}
+    for index, known in found.items():
+        if is_solution(made.cells[known]):
+            copies.setdefault(known, []).append(index)
+    chosen = {}
+    for exercise in made.exercises:
+        indices = sorted(copies.get(exercise.id, ()))
+        worked = [i for i in indices if not is_stub(notebook.cells[i].source, made, exercise.id)]
+        # a cell that was turned into text is an answer, too, if there is no other
+        best = next((i for i in worked if notebook.cells[i].cell_type == "code"), next(iter(worked), None))
+        if best is not None and not _stands_by(notebook, found, indices[0], best):
+            best = None  # it runs where it stands, as a cell of one's own
+        chosen[exercise.id] = best
+        if len(worked) > 1:
+            notes.append(
+                f"The cell {exercise.id} occurs twice, in two versions. They run in their order: the last word counts."
+            )
+        elif worked and len(indices) > 1:
+            notes.append(
+                f"The cell {exercise.id} occurs twice. The copy that you worked on is taken as yours."
+            )
+    return chosen
+
+
+def _stands_by(notebook, found, first, index):
+    """Whether nothing that runs stands between the first of a cell's copies and this one."""
+    return not any(
+        cell.cell_type == "code" and found.get(i) != found[index]
+        for i, cell in enumerate(notebook.cells[first:index], start=first)
+    )
+
+
+def _own_cells(notebook, made, found, chosen):
+    """Id of a cell of the course's -> the student's own cells that follow it, in their order; None -> those before the first."""
+    own, last, passed = {}, None, set()
+    exercises = [exercise.id for exercise in made.exercises]
     for index, cell in enumerate(notebook.cells):
         known = found.get(index)
-        if known is None:
+        kept = known is None
+        if known is not None and cell.cell_type == "code":
+            if is_solution(made.cells[known]):
+                kept = index != chosen[known] and not is_stub(cell.source, made, known)
+            else:  # in a cell of the course's, which is put back as it was, an answer may have been written
+                kept = bool(bound(cell.source, exercises)) and not is_released(cell, made, known)
+        if kept and not (known and is_locked(made.cells[known]) and not is_grade(made.cells[known])):
             own.setdefault(last, []).append(_plain(cell))
-            continue
-        last = known
-        if known not in answers:
-            answers[known] = cell
-            continue
-        notes.append(
-            f"The cell {known} occurs twice. The first copy is taken as yours, the other as a cell of your own."
-        )
-        if is_solution(made.cells[known]):
-            stub = _stub(made, known)
-            if answers[known].source.strip() == stub and cell.source.strip() != stub:
-                answers[known], cell = cell, answers[known]  # the copy that was worked on is the answer
-                notes[-1] = f"The cell {known} occurs twice. The copy that you worked on is taken as yours."
-            else:
-                own.setdefault(known, []).append(_plain(cell))
-    return Submission(_assemble(made, answers, own, notes), notes)
+            kept = False
+        first_or_chosen = known not in passed if chosen.get(known) is None else index == chosen[known]
+        if known is not None and first_or_chosen:
+            last = known
+            passed.add(known)
+        if kept:  # behind a given cell, which it may need
+            own.setdefault(last, []).append(_plain(cell))
+    return own
 
 
 def _plain(cell):
@@ -196,31 +238,31 @@ def _plain(cell):
     return kept
 
 
-def _stub(made, known):
-    return next(cell.source for cell in made.released.cells if grade_id(cell) == known).strip()
-
-
-def _assemble(made, answers, own, notes):
+def _assemble(student, made, chosen, own, present, notes):
     notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(made.solution.metadata))
-    notebook.cells.extend(own[None])
+    notebook.cells.extend(own.get(None, ()))
+    gone = []
     for cell in made.solution.cells:
         known = grade_id(cell)
         if known is None:
             continue  # prose; the student's copy of it is among their own cells
         placed = copy.deepcopy(cell)
         if is_solution(cell):
-            placed.metadata.nbgrader["untouched"] = False
-            if known in answers:
-                placed.source = answers[known].source
-                placed.metadata.nbgrader["untouched"] = placed.source.strip() == _stub(made, known)
-            else:
-                placed.source = _stub(made, known)
-                placed.metadata.nbgrader["untouched"] = True
-                notes.append(f"The cell {known} is missing from your notebook.")
-        elif known not in answers and is_grade(cell):
-            notes.append(f"The check {known} is missing from your notebook; it was put back.")
+            answer = chosen[known]
+            placed.source = (
+                made.released_cells[known].source if answer is None else student.cells[answer].source
+            )
+            placed.metadata.nbgrader["untouched"] = answer is None
+            placed.metadata.nbgrader["missing"] = known not in present
+        elif known not in present and is_grade(cell):
+            gone.append(known)
         notebook.cells.append(placed)
         notebook.cells.extend(own.get(known, ()))
+    if gone:
+        more = f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else ""
+        notes.append(
+            f"Checks that are not in the notebook as they were released were put in: {', '.join(gone[:MOST_NAMED])}{more}."
+        )
     seen = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
         while cell["id"] in seen:
@@ -231,31 +273,44 @@ def _assemble(made, answers, own, notes):
 
 
 def choose(handed_in, made):
-    """The notebook among the files of a ``HandedIn``: under its own name, or the only one that answers the assignment.
+    """The notebook among the files of a ``HandedIn`` that counts: the one in which most was answered, first of all the one under its own name.
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
     expected = f"{made.name}.ipynb"
-    notebooks = handed_in.notebooks()
-    if handed_in.notebook(expected) is not None:
-        return expected, []
-    candidates = []
-    for name, data in sorted(notebooks.items()):
+    read, unread = {}, {}
+    for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
         try:
-            if any(is_solution(made.cells[known]) for known in _identify(parse(data, name), made).values()):
-                candidates.append(name)
-        except Ungradable:
+            notebook = parse(data, name)
+            rebuilt = rebuild(notebook, made, name)
+        except Ungradable as reason:
+            unread[name] = reason
             continue
-    if len(candidates) == 1:
-        return candidates[0], [f"Your file is called {candidates[0]}; it was taken for {expected}."]
-    if candidates:
-        listed = ", ".join(candidates)
+        read[name] = answered(notebook, made), rebuilt.texts
+    if not read:
+        if expected in unread:
+            raise unread[expected]
+        for name in handed_in.left_out:
+            handed_in.notebook(name)  # says why it was not read
+        if len(unread) == 1:
+            raise next(iter(unread.values()))
+        raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected}.")
+    most = max(len(done) for done, _ in read.values())
+    best = [name for name, (done, _) in read.items() if len(done) == most]
+    name = best[0]
+    if name != expected and any(read[other] != read[name] for other in best):
+        listed = ", ".join(best)
         raise Ungradable(
             f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected}."
         )
-    for name in handed_in.left_out:
-        handed_in.notebook(name)  # says why it was not read
-    raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected}.")
+    notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
+    others = [other for other in read if other != name]
+    if others and name == expected:
+        notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
+    elif expected in read or expected in unread or expected in handed_in.left_out:
+        why = "holds fewer answers" if expected in read else "cannot be used"
+        notes = [f"{name} counts, since {expected}, which is there as well, {why}."]
+    return name, notes
 
 
 def gradable(path, made=None):

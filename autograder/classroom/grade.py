@@ -33,16 +33,15 @@ def grade_notebook(
 ):
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
-    blank = handed_in.blank
-    probes = {name: made_probes for name, made_probes in diagnosis.probes.items() if name not in blank}
-    ran = engine.run(handed_in.notebook, probes, how)
+    ran = engine.run(handed_in.notebook, diagnosis.probes, how)
     outcomes = []
     for exercise in made.exercises:
-        checks = marks.checks_of(ran, exercise, blank=exercise.id in blank)
+        checks = marks.checks_of(ran, exercise)
         lost = any(check.points < check.max_points for check in checks)
         hints = diagnosis.hints(exercise.id, ran.observations.get(exercise.id)) if lost else []
-        outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in blank))
+        outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in ran.unanswered))
     graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes))
+    graded.notes += _where_answers_stand(handed_in, ran)
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays:
         graded.notes.append(_REPLAYED.format(times="once" if ran.replays == 1 else f"{ran.replays} times"))
@@ -56,17 +55,45 @@ _REPLAYED = (
 )
 
 
+def _where_answers_stand(handed_in, ran):
+    """Notes on answers that were found elsewhere than in their cells, and on cells that were not found."""
+    notes = []
+    elsewhere = sorted(handed_in.blank - ran.unanswered)
+    if elsewhere:
+        notes.append(
+            f"{_listed(elsewhere)}: the cell is as it was released or is not there, so what another cell defines was taken as your answer."
+        )
+    later = sorted(ran.later - set(elsewhere))
+    if later:
+        notes.append(
+            f"{_listed(later)}: not all checks passed where they stand, but they do when all of your notebook has run. That counts."
+        )
+    gone = sorted(handed_in.missing & ran.unanswered)
+    if gone:
+        notes.append(f"{_listed(gone)}: no cell of your notebook holds an answer.")
+    return notes
+
+
+def _listed(names):
+    return ", ".join(names)
+
+
+MOST_NOTES = 10  # on cells that do not run
+
+
 def _broken_cells(notebook):
-    """A sentence for each answer cell that does not even run."""
+    """A sentence for each cell of the student's that does not run to its end; of very many, the first."""
     notes = []
     for cell in notebook.cells:
-        if cell.cell_type != "code" or exercise_of(grade_id(cell)):
+        failure = marks.failure_of(cell) if cell.cell_type == "code" else None
+        if failure is None or exercise_of(grade_id(cell)):
             continue
-        failure = next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
-        if failure is not None:
-            name = grade_id(cell) or "a cell of your own"
-            notes.append(f"The cell {name} does not run: {failure.ename}: {marks.said_by(failure)}")
-    return notes
+        name = f"the cell {grade_id(cell)}" if grade_id(cell) else "a cell of your own"
+        note = marks.why_it_stopped(failure, name)
+        notes.append(note[0].upper() + note[1:])
+    notes = list(dict.fromkeys(notes))
+    left = len(notes) - MOST_NOTES
+    return notes[:MOST_NOTES] + ([f"So it is with {left} cells more."] if left > 0 else [])
 
 
 def ungradable(student, assignment, reason):

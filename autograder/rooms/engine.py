@@ -54,6 +54,9 @@ class Run:
     observations: dict = field(default_factory=dict)  # exercise -> encoded observations, or None
     stopped: dict = field(default_factory=dict)
     judged: set = field(default_factory=set)  # checks that have their verdict; a replay does not ask again
+    refused: set = field(default_factory=set)  # checks whose visible part objected where it stands
+    later: set = field(default_factory=set)  # exercises whose answer was found when all cells had run
+    unanswered: set = field(default_factory=set)  # exercises that nothing in the notebook answers
     replays: int = 0  # how often a new room had to begin from the start
 
 
@@ -98,6 +101,9 @@ def run(notebook, probes=None, how=How()):
     The parts of all checks that students see come first, then the probes, then the hidden parts.  So nothing that a student's
     code says (an error's kind and text, a line, an order, how it behaves on a probe) was said after it had met a hidden
     input; what a hidden part gives is points.
+
+    An answer is what its name is bound to, wherever that was done: where a check stands, as in Jupyter; and where what students
+    see of it objects and the name is bound anew further below, when all cells have run.  The hidden part then asks that answer.
     """
     result, probes = Run(notebook), probes or {}
     given_up = {}  # exercise -> the cell at which it was given up; its checks behind that are not run
@@ -110,11 +116,16 @@ def run(notebook, probes=None, how=How()):
 
     _replayed(result, how, deadline, whole, given_up)
     for index, cell in enumerate(notebook.cells):
-        if _is_test(cell) and index not in result.judged:
+        if _is_test(cell) and index not in result.judged | result.refused:
             cell.outputs, cell.execution_count = [], None  # its hidden part, at least, was never asked
     late = _to_explain(result, probes, given_up)
     if late:  # only a hidden part objects: its exercise is observed in a room that met none
-        quiet = Run(_untested(notebook), stopped=dict(result.stopped), observations=result.observations)
+        quiet = Run(
+            _untested(notebook),
+            stopped=dict(result.stopped),
+            observations=result.observations,
+            later=result.later,
+        )
 
         def look(attempt):
             attempt.cells(with_checks=False)
@@ -131,7 +142,7 @@ def _to_explain(result, probes, given_up, pending=()):
         for index, cell in enumerate(result.notebook.cells)
         if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
     }
-    wanted = lost - set(given_up) - set(result.observations)
+    wanted = lost - set(given_up) - set(result.observations) - result.unanswered
     return {name: made for name, made in probes.items() if name in wanted}
 
 
@@ -149,7 +160,7 @@ def _replayed(result, how, deadline, do, given_up):
             why = "often" if result.replays > MOST_REPLAYS else "late"
             for index, cell in enumerate(result.notebook.cells):
                 never_ran = cell.cell_type == "code" and cell.execution_count is None
-                if never_ran or (_is_test(cell) and index not in result.judged):
+                if never_ran or (_is_test(cell) and index not in result.judged | result.refused):
                     result.stopped.setdefault(index, why)
             return
         finally:
@@ -204,22 +215,48 @@ def _is_given(cell):
     return cell.cell_type == "code" and is_locked(cell) and not is_grade(cell)
 
 
+def _is_stub(cell):
+    """An answer's cell that was left as it was released."""
+    return cell.metadata.nbgrader.get("untouched") is True
+
+
+def _wraps(notebook):
+    """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
+    found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
+    for cell in notebook.cells:
+        for name in exercises if _is_given(cell) else ():
+            if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):
+                found.setdefault(name, []).append((cell.source, [name]))
+    return found
+
+
+_END = -1  # the moment when all cells have run
+
+
 class _Attempt:
     """One student room's life."""
 
     def __init__(self, result, given_up, how, line, deadline):
         self.result, self.given_up, self.how, self.line = result, given_up, how, line
         self.deadline, self.until = deadline, None
-        self.pending = {}  # index of a check whose hidden part is still to come -> the names as its visible part left them
+        # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
+        self.pending = {}
+        self.before = {}  # index of a check whose visible part objected -> the names as it found them
+        self.seen = {}  # exercise -> the moment at which its answer was looked at last
         self.theirs = set()  # names that stand for the student's
-        self.room = Room(lambda request: line.ask(request, max(0.05, self.until - time.monotonic())))
+        self.room = Room(self._ask)
         self.tests = {"__name__": "__main__"}  # the test room's names
+        self.wraps = _wraps(result.notebook)
 
     def end(self):
         """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
         self.line.end()
-        for names in (self.tests, *self.pending.values()):
+        for names in (self.tests, *self.before.values(), *(names for names, _ in self.pending.values())):
             names.clear()
+
+    def _ask(self, request):
+        left = max(0.05, self.until - time.monotonic())
+        return self.line.ask(request, left, interrupt=request.get("do") == "run")
 
     def cells(self, *, with_checks=True):
         """All cells in order; of checks the part that students see."""
@@ -229,7 +266,10 @@ class _Attempt:
             if index in self.result.stopped:
                 self._given(cell)
                 continue
-            if _is_test(cell) and (not with_checks or index > self.given_up.get(_belongs_to(cell), index)):
+            if _is_test(cell) and index > self.given_up.get(_belongs_to(cell), index):
+                continue
+            if _is_test(cell) and not with_checks:
+                self._look(index, cell)
                 continue
             if _is_own(cell) and self.result.replays >= MOST_REPLAYS:
                 continue  # enough: from here on only answers and checks
@@ -240,25 +280,109 @@ class _Attempt:
                 self._beside(index, cell)
             elif index not in self.result.judged:
                 self._visible_part(index, cell)
+        if with_checks:
+            self._once_more()
+            self._find_unanswered()
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        with suppress(StudentError):
+            self.room.request(do="remember", at=_END)
+
+    def _look(self, index, cell):
+        """Have the room remember its names as a check finds them."""
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        exercise = _belongs_to(cell)
+        with suppress(StudentError):
+            for wrapper, names in self.wraps.get(exercise, ()):
+                self.room.request(do="wrap", source=wrapper, names=names)
+            self.room.request(do="remember", at=index)
+        if exercise not in self.result.later:
+            self.seen[exercise] = index
 
     def _visible_part(self, index, cell):
-        visible, hidden = _parts(cell.source)
+        names = dict(self.tests)
         with self._watched(index, cell):
-            cell.outputs = self._tested(visible, grade_id(cell), self.tests)
-        if hidden is not None:  # a result, if any, stands at the end of the whole
-            cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
-        if hidden is not None and not cell.outputs:
-            self.pending[index] = dict(self.tests)
-        else:
+            self._look(index, cell)
+            if index in self.result.refused:  # it has said so before the room had to begin again
+                self.before[index] = names
+                return
+            failed = self._passes_in_part(index, cell, self.tests, index)
+        if failed:
+            cell.outputs = failed
+            self.before[index] = names
+            self.result.refused.add(index)
+
+    def _passes_in_part(self, index, cell, names, at):
+        """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
+        visible, hidden = _parts(cell.source)
+        outputs = self._tested(visible, grade_id(cell), names)
+        if any(output.output_type == "error" for output in outputs):
+            return outputs
+        if hidden is None:
+            cell.outputs = outputs
             self.result.judged.add(index)
+        else:  # a result, if any, stands at the end of the whole
+            cell.outputs = []
+            self.pending[index] = dict(names), at
+        return []
+
+    def _once_more(self):
+        """Checks whose visible part objected, once all cells have run, where another answer stands further below by now."""
+        for index in sorted(self.before):
+            cell = self.result.notebook.cells[index]
+            exercise, names = _belongs_to(cell), self.before[index]
+            if index in self.result.judged or index > self.given_up.get(exercise, index):
+                continue
+            with self._watched(index, cell):
+                if self._stands_elsewhere(index, cell):
+                    for wrapper, wrapped in self.wraps.get(exercise, ()):
+                        self.room.request(do="wrap", source=wrapper, names=wrapped)
+                    failed = self._passes_in_part(index, cell, names, _END)
+                    if not failed or cell.outputs[0].ename in ("NameError", "NotImplementedError"):
+                        cell.outputs = failed
+                        self.seen[exercise] = _END
+                    if not failed:
+                        self.result.later.add(exercise)
+            if index not in self.pending:
+                self.result.judged.add(index)
+
+    def _stands_elsewhere(self, index, cell):
+        """Whether a name that was missing may be there by now, or the exercise's is bound to something else."""
+        if any(output.get("ename") == "NameError" for output in cell.outputs):
+            return True
+        with suppress(StudentError):
+            return (
+                self.room.request(do="rebound", name=_belongs_to(cell), since=index).get("result")
+                is not False
+            )
+        return False
+
+    def _find_unanswered(self):
+        """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
+        untouched = sorted(
+            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and _is_stub(cell)
+        )
+        self.result.unanswered = set(untouched)  # where it does not come back
+        if untouched:
+            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+            with suppress(StudentError, Stopped):
+                found = self.room.request(do="unanswered", names=untouched).get("result")
+                if isinstance(found, list):
+                    self.result.unanswered = set(untouched).intersection(
+                        name for name in found if isinstance(name, str)
+                    )
 
     def hidden_parts(self):
-        """What the checks ask beyond what students see, each with the names that its visible part had."""
-        for index, names in self.pending.items():
+        """What the checks ask beyond what students see, each with the names, here and over there, that its visible part had."""
+        for index, (names, at) in self.pending.items():
             cell = self.result.notebook.cells[index]
             with self._watched(index, cell):
+                self._recall(at)
                 cell.outputs = self._tested(_parts(cell.source)[1], grade_id(cell), names)
             self.result.judged.add(index)
+
+    def _recall(self, at):
+        with suppress(StudentError):
+            self.room.request(do="recall", at=at)
 
     def _beside(self, index, cell):
         """A test in the student's own room: run again in a replay, since later cells may need it, but judged once."""
@@ -291,6 +415,7 @@ class _Attempt:
         for exercise, made in probes.items():
             self.until = min(time.monotonic() + self.how.seconds, self.deadline)
             self.result.observations[exercise] = None  # where it does not come back, it is not asked again
+            self._recall(self.seen.get(exercise, _END))
             with suppress(StudentError):
                 answer = self.room.request(do="observe", exercise=exercise, probes=made)
                 self.result.observations[exercise] = answer.get("result")
@@ -316,8 +441,16 @@ class _Attempt:
                 if name == grade_id(cell) or name in self.theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
+        stub = grade_id(cell) if is_solution(cell) and _is_stub(cell) else None
+        wraps = [
+            name
+            for made in self.wraps.values()
+            for source, names in made
+            if source == cell.source
+            for name in names
+        ]
         try:
-            answer = self.room.request(do="run", source=cell.source, given=given)
+            answer = self.room.request(do="run", source=cell.source, given=given, stub=stub, wraps=wraps)
         except (StudentError, MemoryError) as error:
             return [_student_output(error, [], self.result.notebook)]
         return _outputs(answer, self.result.notebook)

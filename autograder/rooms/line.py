@@ -40,6 +40,9 @@ _SET = {
 }
 
 
+GRACE = 3  # seconds in which an interrupted cell must end
+
+
 class Stopped(Exception):
     """The student room did not answer: ``why`` is "timeout", "died", "crashed", "killed" or "garbled"."""
 
@@ -132,13 +135,20 @@ class Line:
         except (EOFError, TimeoutError, OSError) as fault:
             raise OSError("A student room could not be set up (isolation refused?).") from fault
 
-    def ask(self, request, seconds):
-        """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time."""
+    def ask(self, request, seconds, *, interrupt=False):
+        """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time.
+
+        With ``interrupt`` the room is first asked to break off what it does, as Jupyter's square button does, and has a few
+        seconds more to say so.
+        """
         until = time.monotonic() + seconds
         asked = secrets.randbits(63)  # so that nothing can be answered before it was asked
         try:
             self.channel.settimeout(seconds)
             wire.send(self.channel, request, number=asked)
+            if interrupt and not select.select([self.channel], [], [], max(0, until - time.monotonic()))[0]:
+                signal.pidfd_send_signal(self.process, signal.SIGINT)
+                until = time.monotonic() + GRACE
             number, answer = wire.receive(self.channel, until)
         except TimeoutError:
             raise Stopped("timeout") from None

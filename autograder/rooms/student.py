@@ -5,9 +5,11 @@ Everything here runs beside the student's code and may be tampered with by it.  
 
 import builtins
 import contextlib
-import errno
+import importlib
 import io
+import json
 import os
+import signal
 import sys
 import traceback
 
@@ -56,9 +58,20 @@ def new_shell():
     shell.enable_gui = lambda gui=None: None  # ``%matplotlib inline`` asks for one
     shell._showtraceback = lambda *_: None  # the exception itself is passed on
     shell.displayhook.write_output_prompt = lambda: None
-    shell.system = shell.getoutput = _no_programs
+    shell.system, shell.getoutput, shell.ask_exit = _no_programs, _no_output, _no_exit
+    for name in _PROGRAMS:
+        shell.register_magic_function(_no_programs, "cell", name)
     builtins.input = _nobody_there
     return shell
+
+
+def lend_a_loop(shell):
+    """What runs a cell with ``await``.  Made before the room is closed: a loop wants a pair of sockets, to wake itself."""
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    shell.loop_runner = loop.run_until_complete
 
 
 _compiled = {}  # text of a given cell -> its code, made before forking
@@ -74,8 +87,36 @@ def compile_given(sources):
             _compiled[source] = compile(source, "<given>", "exec")
 
 
+_PROGRAMS = (
+    "bash",
+    "sh",
+    "script",
+    "system",
+    "sx",
+    "!",
+    "perl",
+    "ruby",
+    "pypy",
+    "python",
+    "python2",
+    "python3",
+)
+
+
 def _no_programs(*_args, **_more):
-    raise PermissionError(errno.EPERM, "no other programs can be run while grading")
+    """In Jupyter, too, the cell goes on where a program fails."""
+    print("Other programs are not run while grading.", file=sys.stderr)
+
+
+def _no_output(*_args, **_more):
+    from IPython.utils.text import SList
+
+    _no_programs()
+    return SList()
+
+
+def _no_exit():
+    print("exit() does nothing while grading.", file=sys.stderr)
 
 
 def _nobody_there(prompt=""):
@@ -90,18 +131,28 @@ class Room:
         self.objects = []  # by handle number
         self.given = {}  # functions of the course's own, by name, as they were when their cell had run
         self.calls = {}  # number -> (arguments, results) of a call whose gradient may be asked for
+        self.stubs = {}  # exercise -> what its cell binds where nobody has answered
+        self.wrapped = {}  # name -> what a cell of the course's has made of the student's function
+        self.kept = {}  # moment -> all names as they were then
 
     def serve(self):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
             try:
                 number, request = wire.receive(self.socket)
             except EOFError:
                 return
-            answer = self._answer(request)
-            try:
-                wire.send(self.socket, answer, self.keep, number=number)
-            except wire.NotData as why:
-                wire.send(self.socket, {"refused": str(why)}, number=number)
+            wire.send_encoded(self.socket, self._encoded(self._answer(request)), number)
+
+    def _encoded(self, answer):
+        try:
+            return wire.encode(answer, self.keep)
+        except wire.NotData as why:
+            return wire.encode({"refused": str(why)})
+        except (
+            Exception
+        ) as fault:  # an object may do anything when it is looked at; the room must not end by it
+            return wire.encode({"refused": f"something that cannot be read ({type(fault).__name__})"})
 
     def _answer(self, request):
         try:
@@ -116,7 +167,6 @@ class Room:
             with open(name, "wb") as file:
                 file.write(data.tobytes())
         os.environ.update(environment)
-        sys.path.insert(0, "")
         return {"result": None}
 
     def do_written(self):
@@ -135,8 +185,23 @@ class Room:
 
     # --- cells
 
-    def do_run(self, source, given=()):
-        """Run a cell; ``given`` names functions that it defines and tests may pass as arguments."""
+    def do_run(self, source, given=(), stub=None, wraps=()):
+        """Run a cell.
+
+        ``given`` names functions that it defines and tests may pass as arguments, ``wraps`` those of the student's that it
+        binds anew.  ``stub`` is the exercise that the cell leaves open: where the name is bound already, the cell is passed over.
+        """
+        names = self.shell.user_ns
+        if stub in names:
+            return {}
+        shown = self._run(source)
+        if stub is not None:
+            self.stubs[stub] = names.get(stub)
+        self.given.update({name: names.get(name) for name in given})
+        self.wrapped.update({name: names.get(name) for name in wraps})
+        return shown
+
+    def _run(self, source):
         printed, warned = Printed(), Printed()
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed, warned
@@ -146,17 +211,21 @@ class Room:
         def show(data, **more):
             nonlocal room
             part = _small(data)
-            room -= sum(map(len, part["data"].values())) + 1000
+            room -= len(json.dumps(part))  # as it is sent: a letter beyond ASCII takes six
             if room > 0:
                 shown.append({**part, **more})
 
         self.shell.display_pub.publish = lambda data=None, metadata=None, **_: show(data)
         self.shell.displayhook.write_format_data = lambda data, metadata=None: show(data, result=True)
+        importlib.invalidate_caches()  # a file that the cell before has written may be a module
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             error = self._executed(source)
+        except KeyboardInterrupt as interrupted:
+            error = interrupted
         finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             sys.stdout, sys.stderr = out, err
-        self.given.update({name: self.shell.user_ns.get(name) for name in given})
         return {
             "stdout": printed.text(),
             "stderr": warned.text(),
@@ -174,6 +243,36 @@ class Room:
             return None
         ran = self.shell.run_cell(source, store_history=False)
         return ran.error_before_exec or ran.error_in_exec
+
+    # --- names: what they are bound to, and when
+
+    def do_remember(self, at):
+        self.kept[at] = dict(self.shell.user_ns)
+        return {"result": None}
+
+    def do_recall(self, at):
+        """Bind all names as they were at a moment; functions see it, too, since these names are their globals."""
+        names, then = self.shell.user_ns, self.kept.get(at)
+        if then is not None:
+            names.clear()
+            names.update(then)
+        return {"result": None}
+
+    def do_rebound(self, name, since):
+        """Whether a name is bound to something else than at a moment."""
+        return {"result": self.shell.user_ns.get(name) is not self.kept.get(since, {}).get(name)}
+
+    def do_unanswered(self, names):
+        """Which of the names are not bound, or still to what the stub says."""
+        bound = self.shell.user_ns
+        return {"result": [name for name in names if bound.get(name) is self.stubs.get(name)]}
+
+    def do_wrap(self, source, names):
+        """Run a cell that wraps the student's functions again, where one of them was bound anew behind it."""
+        bound = self.shell.user_ns
+        if any(bound.get(name) is not self.wrapped.get(name) for name in names):
+            return self.do_run(source, wraps=names)
+        return {}
 
     # --- objects
 
@@ -323,7 +422,10 @@ def _differs(now, then):
 
     if then is None:
         return False
-    a, b = (part.detach().numpy() if _tensor(part) else part for part in (now, then))
+    try:
+        a, b = (part.detach().numpy() if _tensor(part) else part for part in (now, then))
+    except (TypeError, RuntimeError):  # its data are now of a kind that numpy has not
+        return True
     return a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 

@@ -39,7 +39,8 @@ def main():
     confine_children = settings["confined"]
     if confine_children:
         confine.die_with_parent()
-    os.environ.update({"MPLBACKEND": "Agg"})
+    # torch.compile wants a compiler; switched off, it leaves functions as they are
+    os.environ.update({"MPLBACKEND": "Agg", "TORCHDYNAMO_DISABLE": "1"})
     preload(PRELOAD)
     from autograder.answers import observe  # noqa: F401  (the children can no longer read it)
 
@@ -131,6 +132,7 @@ def inhabit(channel, shell, scratch):
     import numpy as np
 
     room = student.Room(shell, socket.socket(fileno=channel))
+    student.lend_a_loop(shell)
     if scratch:
         os.chdir(scratch)
     else:
@@ -156,6 +158,7 @@ def inhabit(channel, shell, scratch):
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002  (students use the legacy generator)
     sys.path[:] = readable.libraries()
+    sys.path.insert(0, "")  # a module that lies beside the notebook, or that a cell has written
     room.serve()
 
 

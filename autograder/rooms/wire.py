@@ -36,7 +36,8 @@ class Handle:
 def encode(value, keep=None):
     """A value as bytes.  ``keep(thing)`` turns what is not data into a ``Handle``; without it that is ``NotData``."""
     buffers = []
-    header = json.dumps(_plain(value, buffers, keep, 0, set())).encode()
+    with np.errstate(all="ignore"):  # a notebook may have asked for exceptions
+        header = json.dumps(_plain(value, buffers, keep, 0, set())).encode()
     if len(header) > LARGEST_HEADER:
         raise NotData("more data than may pass")
     return b"".join([struct.pack("<I", len(header)), header, *buffers])
@@ -56,9 +57,10 @@ def _plain(value, buffers, keep, depth, inside):
     if isinstance(value, np.generic):
         return _array(np.asarray(value), buffers, scalar=True)
     if isinstance(value, np.ndarray):
+        _must_fit(value.nbytes)
         return _array(np.array(value, subok=False), buffers)
     if _is_tensor(value):
-        return _array(value.detach().cpu().numpy(), buffers, torch=True, grad=bool(value.requires_grad))
+        return _array(_numbers(value), buffers, torch=True, grad=bool(value.requires_grad))
     if isinstance(value, tuple):
         value = tuple(value)  # a namedtuple is a tuple, too
     if type(value) in (list, tuple, dict):
@@ -80,6 +82,30 @@ def _plain(value, buffers, keep, depth, inside):
 def _is_tensor(value):
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _numbers(tensor):
+    """A tensor's numbers as an array.  Raises ``NotData``, which names what kind of tensor has none that could pass."""
+    odd = next((kind for kind, is_it in _ODD.items() if is_it(tensor)), None)
+    if odd:
+        raise NotData(f"a {odd} tensor")
+    if str(tensor.dtype).removeprefix("torch.") not in DTYPES:
+        raise NotData(f"a tensor of {tensor.dtype}")
+    _must_fit(tensor.numel() * tensor.element_size())  # an expanded one takes little until it is copied
+    return tensor.detach().cpu().resolve_conj().resolve_neg().numpy()
+
+
+_ODD = {
+    "quantised": lambda tensor: tensor.is_quantized,
+    "nested": lambda tensor: tensor.is_nested,
+    "sparse": lambda tensor: str(tensor.layout) != "torch.strided",
+    "meta": lambda tensor: tensor.is_meta,
+}
+
+
+def _must_fit(size):
+    if size > LARGEST:
+        raise NotData("more data than may pass")
 
 
 def _array(array, buffers, **extra):
@@ -187,7 +213,11 @@ class _Reader:
 
 def send(socket, value, keep=None, *, number=0):
     """Write one frame.  An answer bears the ``number`` of its request."""
-    message = encode(value, keep)
+    send_encoded(socket, encode(value, keep), number)
+
+
+def send_encoded(socket, message, number):
+    """Write one frame that ``encode`` has made."""
     socket.sendall(struct.pack("<QQ", len(message), number) + message)
 
 

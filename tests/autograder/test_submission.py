@@ -187,6 +187,8 @@ def test_a_file_under_another_name_is_found_and_named(tmp_path, made, handed_in)
 
 def test_two_candidates_are_not_guessed_between(tmp_path, made, handed_in):
     for name in "ab":
-        nbformat.write(handed_in, tmp_path / f"{name}.ipynb")
+        other = copy.deepcopy(handed_in)
+        other.cells.append(nbformat.v4.new_code_cell(f"mine = {name!r}"))
+        nbformat.write(other, tmp_path / f"{name}.ipynb")
     with pytest.raises(Ungradable, match=r"several notebooks.*a\.ipynb, b\.ipynb"):
         submission.choose(read_folder(tmp_path), made)
