@@ -324,6 +324,46 @@ def test_backtick_that_tears_a_fence_fails_the_build(tiny):
 # --- parts
 
 
+def test_a_lesson_that_kills_its_runner_takes_no_other_with_it(tmp_path):
+    cell = "\n# L\n\n```{code-cell} ipython3\nCODE\n```\n"
+    for name, code in {
+        "killer": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
+        "one": "1 + 1",
+        "two": "2 + 2",
+        "meant": "1 + 1",
+    }.items():
+        (tmp_path / f"{name}.md").write_text(HEAD + cell.replace("CODE", code), encoding="utf-8-sig")
+    seen = []
+    failures = execute.run_stale(
+        sorted(tmp_path.glob("*.md")),
+        tmp_path / "cache",
+        done=lambda name, _seconds, ok: seen.append((name, ok)),
+    )
+    assert [failure.path.stem for failure in failures] == ["killer"] and "killed" in failures[0].brief
+    assert sorted(seen) == [("killer", False), ("meant", True), ("one", True), ("two", True)]
+
+
+def test_the_failing_cell_is_blamed_and_not_one_that_is_meant_to_raise(tmp_path):
+    page = tmp_path / "page.md"
+    meant = "\n# L\n\n```{code-cell} ipython3\n:tags: [raises-exception]\n1 / 0\n```\n"
+    page.write_text(HEAD + meant + "\n```{code-cell} ipython3\nassert False, 'this one'\n```\n")
+    _notebook, _seconds, failure = execute.run(page, timeout=60)
+    assert failure.brief == "code cell 2 ended in AssertionError" and "this one" in failure.text
+
+
+def test_an_older_package_is_brought_up_to_date(monkeypatch):
+    """The first cell of a downloaded lesson installs where the package is missing or older than the notebook."""
+    cell = downloads.BRING.format(
+        wheel="attention_course-0.10.0-py3-none-any.whl", url="https://example.org/"
+    )
+    head = cell[: cell.index("if missing():")]
+    for have, wanted in {"0.9.3": True, "0.10.0": False, "1.0.0": False}.items():
+        names = {}
+        exec(head, names)
+        names["version"] = lambda _name, have=have: have
+        assert names["missing"]() is wanted, have
+
+
 def test_cache_key_follows_package_and_requirements(tmp_path):
     package = tmp_path / "attention_course"
     package.mkdir()

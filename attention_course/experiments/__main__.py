@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+try:
+    import typer
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Table
+except ModuleNotFoundError as error:  # the package alone, as lessons need it
+    sys.exit(f"This command needs {error.name}: pip install 'attention-course[experiments]'")
 
 from attention_course import records
 from attention_course.experiments.engine import checking, definition, running
@@ -163,7 +166,17 @@ def check(names: Names = None, out: Out = None):
 
 def main():
     """The console script."""
-    app(prog_name=records.COMMAND)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(
+            errors="replace"
+        )  # a terminal whose encoding lacks a character still gets the rest
+    try:
+        app(prog_name=records.COMMAND)
+    except BrokenPipeError:  # | head
+        os._exit(141)
+    except OSError as error:
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        os._exit(1)
 
 
 if __name__ == "__main__":

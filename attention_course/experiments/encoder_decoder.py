@@ -176,10 +176,10 @@ def both_stop_too_early(runs):
 
 
 @repeaters.claim
-def the_ends_are_kept_better(runs):
-    """Without attention the first digit of ten is right more often than the worst one, and the last one, too."""
+def the_beginning_is_kept_better(runs):
+    """Without attention the first digit of ten is right more often than the worst one."""
     rows = runs.values("by_position", **_plain(32))
-    return all_of(above(rows[:, 0] - rows.min(axis=1), 10), above(rows[:, -1] - rows.min(axis=1), 1))
+    return above(rows[:, 0] - rows.min(axis=1), 10)
 
 
 @repeaters.claim

@@ -135,19 +135,19 @@ def dot_learns_the_dates(runs):
 @scores.claim
 def dot_is_ahead_of_the_sums(runs):
     """After the same steps dot is ahead of concat and additive, taken together."""
-    return above(_exact(runs, "dot") - (_exact(runs, "concat") + _exact(runs, "additive")) / 2, 0)
+    return above(_exact(runs, "dot") - (_exact(runs, "concat") + _exact(runs, "additive")) / 2, 0, cap=8)
 
 
 @scores.claim
 def a_matrix_brings_no_more(runs):
-    """The score with a matrix gets no further than the one without parameters (a slow run counts as ten behind)."""
-    return below(np.maximum(_exact(runs, "general") - _exact(runs, "dot"), -10), 4)
+    """The score with a matrix gets no further than the one without parameters."""
+    return below(_exact(runs, "general") - _exact(runs, "dot"), 4, cap=0)
 
 
 @scores.claim
 def feeding_brings_no_more(runs):
     """With input feeding general gets no further than dot without it."""
-    return below(_exact(runs, "fed") - _exact(runs, "dot"), 1)
+    return below(_exact(runs, "fed") - _exact(runs, "dot"), 2, cap=-1)
 
 
 @scores.claim
@@ -155,7 +155,7 @@ def the_narrow_window_fails(runs):
     """With the narrow window fewer dates are right than with the wide one, and it holds fewer of the deciding characters."""
     behind = _exact(runs, "local 10") - _exact(runs, "local 5")
     seen = [runs.values("in_window", score=f"local {reach}") for reach in (10, 5)]
-    return all_of(above(behind, 5), above(seen[0] - seen[1], 5))
+    return all_of(above(behind, 5, cap=30), above(seen[0] - seen[1], 5, cap=14))
 
 
 @step_times.claim

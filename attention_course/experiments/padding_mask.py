@@ -150,7 +150,7 @@ def _factor(runs, trained, by, places):
 def the_task_can_be_learned(runs):
     """With the mask the networks err by less than two and a half points, and find praise in the short review."""
     wrong = reading(runs, "error", "before", "before")[:, 0]
-    return all_of(below(wrong, 2.5), below(np.abs(runs.values("guest", how="before")[:, 0] - 100), 8))
+    return all_of(below(wrong, 2.5), below(np.abs(runs.values("guest", how="before")[:, 0] - 100), 10, cap=3))
 
 
 @networks.claim
@@ -190,17 +190,20 @@ def trained_without_it_is_hardly_broken(runs):
 @networks.claim
 def but_not_at_240(runs):
     """Trained and read without a mask the error at 240 places is at least a third larger than with it."""
-    return above(_factor(runs, "nothing", "nothing", 240), math.log2(4 / 3))
+    return above(_factor(runs, "nothing", "nothing", 240), math.log2(4 / 3), cap=2)
 
 
 @networks.claim
 def it_makes_a_mask_of_its_own(runs):
     """Trained without a mask, or with zero afterwards, a network scores the pad below the mean word."""
-    return all_of(above(runs.values("gap", how="nothing"), 0.5), above(runs.values("gap", how="after"), 0.7))
+    return all_of(
+        above(runs.values("gap", how="nothing"), 0.5, cap=2),
+        above(runs.values("gap", how="after"), 0.7, cap=2),
+    )
 
 
 @networks.claim
 def it_counts_on_padding(runs):
     """The network whose pads score 0 is worse alone than in a batch of 30 places."""
     errors = reading(runs, "error", "score 0", "score 0")
-    return above(errors[:, 0] - errors[:, 1], 0)
+    return above(errors[:, 0] - errors[:, 1], 0, cap=0.4)

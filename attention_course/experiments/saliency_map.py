@@ -60,7 +60,7 @@ def lone_features_pop_out(runs):
 def a_conjunction_is_searched_for(runs):
     """For a conjunction the visits rise with the number of bars, and less than in random order."""
     slope, means = _slopes(runs, "conjunction"), runs.values("saliency", kind="conjunction").mean(axis=2)
-    return all_of(above(slope, 0.15), below(slope, 0.5), above(means[:, -1] - means[:, 0], 4))
+    return all_of(above(slope, 0.15), below(slope, 0.5, cap=0.35), above(means[:, -1] - means[:, 0], 4))
 
 
 @search.claim
@@ -72,7 +72,7 @@ def nothing_pops_out_without_normalisation(runs):
 @search.claim
 def red_among_green_does_not_pop_out(runs):
     """A red bar among green ones has to be searched for."""
-    return above(_slopes(runs, "opponent"), 0.05)
+    return above(_slopes(runs, "opponent"), 0, cap=0.2)
 
 
 @turns.claim
@@ -80,7 +80,9 @@ def red_speaks_louder_than_blue(runs):
     """Blue bars have their turn after red level ones, later than in random order, and the target's is much closer to the red ones'."""
     target, red, blue = (runs.values(sort).mean(axis=1) for sort in SORTS)
     return all_of(
-        above(blue - red, 2), above(blue - (32 + 1) / 2, 1), above(blue - target - np.abs(target - red), 1)
+        above(blue - red, 2),
+        above(blue - (32 + 1) / 2, 1, cap=4),
+        above(blue - target - np.abs(target - red), 1),
     )
 
 

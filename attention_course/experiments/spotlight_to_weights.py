@@ -70,8 +70,8 @@ def learning(seed, kind, steps, rate):
 def wanting_makes_search_easier(runs):
     """Each step of strength lowers the slope of conjunction search, and at the strongest wish it is flat."""
     slope = np.array([slopes(run) for run in np.moveaxis(runs.values("visited"), 1, 0)])  # (strengths, seeds)
-    falls = [above(fall, 0) for fall in slope[:-1] - slope[1:]]
-    return all_of(above(slope[0], 0.2), below(np.abs(slope[-1]), 0.05), *falls)
+    falls = [above(fall, 0, cap=0.03) for fall in slope[:-1] - slope[1:]]
+    return all_of(above(slope[0], 0.2, cap=0.3), below(np.abs(slope[-1]), 0.05), *falls)
 
 
 def _learned(runs, name):

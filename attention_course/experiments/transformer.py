@@ -64,21 +64,22 @@ def _end(runs, norm, rate, warmup=0):
 def post_norm_gets_stuck_at_a_high_rate(runs):
     """At the rate of 0.01 a post-norm network without warm-up is far behind after 100 steps; pre-norm is not."""
     return all_of(
-        above(_end(runs, "post", 0.01) - _end(runs, "pre", 0.01), 1), below(_end(runs, "pre", 0.01), 1.5)
+        above(_end(runs, "post", 0.01) - _end(runs, "pre", 0.01), 1, cap=1.9),
+        below(_end(runs, "pre", 0.01), 1.5),
     )
 
 
 @norms.claim
 def warmup_frees_it(runs):
     """With a warm-up of 30 steps the post-norm network learns at that rate, too."""
-    return above(_end(runs, "post", 0.01) - _end(runs, "post", 0.01, 30), 1)
+    return above(_end(runs, "post", 0.01) - _end(runs, "post", 0.01, 30), 1, cap=2.2)
 
 
 @norms.claim
 def a_lower_rate_frees_it_too(runs):
     """At a rate of 0.003 the post-norm network learns without a warm-up, as fast as the pre-norm one."""
     post, pre = _end(runs, "post", 0.003), _end(runs, "pre", 0.003)
-    return all_of(above(_end(runs, "post", 0.01) - post, 0.5), below(post - pre, 0.5))
+    return all_of(above(_end(runs, "post", 0.01) - post, 0, cap=1), below(post - pre, 0.5))
 
 
 @norms.claim
@@ -220,9 +221,11 @@ def _both(runs, number):
 
 @budget.claim
 def both_learn_the_rules(runs):
-    """Both translate nearly every usual sentence, and most in which words meet anew or the structure is new."""
-    parts = [("usual_exact", 95), ("words_exact", 85), ("structure_exact", 60)]
-    return all_of(*(above(values, bound) for name, bound in parts for values in _both(runs, name)))
+    """Both translate nearly every usual sentence, most in which words meet anew, and about half or more where the structure is new."""
+    parts = [("usual_exact", 95), ("words_exact", 85), ("structure_exact", 45)]
+    return all_of(
+        *(above(values, bound, cap=bound + 25) for name, bound in parts for values in _both(runs, name))
+    )
 
 
 @budget.claim
@@ -244,7 +247,7 @@ def the_transformer_counts_places(runs):
 def the_rnn_stumbles_over_the_clause(runs):
     """Of four clauses in few words the RNN gets fewer right than the Transformer."""
     transformer, rnn = _both(runs, "by_words")
-    return above(transformer[:, 0] - rnn[:, 0], 0)
+    return above(transformer[:, 0] - rnn[:, 0], 0, cap=30)
 
 
 @budget.claim
@@ -350,4 +353,4 @@ def many_sentences_leave_no_advantage(runs):
 def each_token_costs_more_than_the_last(runs):
     """Without a cache, a token with 63 behind it costs the Transformer several times what the first one does."""
     tokens = runs.values("token_transformer")
-    return above(tokens[:, -1] / tokens[:, 0], 1.5)
+    return above(tokens[:, -1] / tokens[:, 0], 1.5, cap=3)

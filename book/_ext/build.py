@@ -180,9 +180,12 @@ def build(root, out, *, jobs=2, force=False, url=None):
 
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))
     failures = run_lessons(root, out, jobs, config["execute"]["timeout"])
+    package = wheel.make(
+        REPOSITORY, REPOSITORY / "_build" / "wheel"
+    )  # before the old site goes: this can fail
     shutil.rmtree(site, ignore_errors=True)  # no page outlives its source
     with console.status("Writing pages"):
-        good = write_pages(root, out, failures, wheel.make(REPOSITORY, REPOSITORY / "_build" / "wheel"), url)
+        good = write_pages(root, out, failures, package, url)
     for failure in failures:
         console.rule(style="red")
         console.print(failure.text, markup=False, soft_wrap=True)

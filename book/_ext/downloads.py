@@ -25,18 +25,27 @@ NOTE = (
 BRING = """\
 # The course's package: from beside this notebook or from the course's site, and only where it is missing.
 import importlib
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+wheel = "{wheel}"
+
+
 def missing():
     found = find_spec("attention_course")
-    return found is None or found.origin is None  # an empty folder of that name is none
+    if found is None or found.origin is None:  # an empty folder of that name is none
+        return True
+    try:
+        have, wanted = version("attention-course"), wheel.split("-")[1]
+    except PackageNotFoundError:
+        return False  # on the path, not installed: the repository itself
+    return [int(n) for n in have.split(".")] < [int(n) for n in wanted.split(".")]
 
 
 if missing():
-    wheel = "{wheel}"
     source = wheel if Path(wheel).is_file() else "{url}" + wheel
-    %pip install --quiet {{source}}
+    %pip install --quiet --upgrade {{source}}
     importlib.invalidate_caches()
     if missing():
         raise ImportError(f"{{source}} could not be installed: download {{wheel}} and put it beside this notebook.")

@@ -13,12 +13,12 @@ import shutil
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-NUMPY_SCALAR = re.compile(r"np\.(?:float|int|uint|bool)\w*\((.*)\)")
 
 
 def environment_key(root):
@@ -70,7 +70,7 @@ def use_this_python(folder):
 
 def read_lesson(path):
     """The notebook in a MyST file, as myst-nb reads it; None for a page without code cells that are to run."""
-    text = Path(path).read_text(encoding="utf8")
+    text = Path(path).read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     if not re.match(r"---\n(?:.*\n)*?jupytext:", text):
         return None
     from myst_nb.core.read import read_myst_markdown_notebook
@@ -82,17 +82,6 @@ def read_lesson(path):
 def executed(path, cache):
     """The lesson at ``path`` with the outputs that the cache holds; ``KeyError`` where it holds none."""
     return cache.merge_match_into_notebook(read_lesson(path))[1]
-
-
-def _plain_scalars(notebook):
-    """Glued NumPy scalars as numbers: their text is ``np.float64(0.5)``, which ``{glue:text}`` cannot format."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "scrapbook" in output.get("metadata", {}):
-                for mime, text in output.data.items():
-                    scalar = NUMPY_SCALAR.fullmatch(text) if isinstance(text, str) else None
-                    if scalar:
-                        output.data[mime] = scalar.group(1)
 
 
 class Failure(NamedTuple):
@@ -107,7 +96,8 @@ def _failure(path, notebook, error):
     """What went wrong, for a person: lesson, cell, its source, the error."""
     lines = [f"{path}: {type(error).__name__}"]
     for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
-        trace = next((o for o in cell.get("outputs", []) if o.output_type == "error"), None)
+        meant = "raises-exception" in cell.metadata.get("tags", [])
+        trace = next((o for o in cell.get("outputs", []) if o.output_type == "error" and not meant), None)
         unfinished = trace is None and cell.get("execution_count") is None
         if trace or unfinished:
             brief = f"code cell {number} ended in {trace.ename if trace else type(error).__name__}"
@@ -165,20 +155,38 @@ def run_stale(lessons, cache_path, *, jobs=2, timeout=300, timings=None, started
     failures = []
     if not stale:
         return failures
-    with ProcessPoolExecutor(min(jobs, len(stale)), mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(run, path, timeout): path for path in stale}
-        for future in as_completed(futures):
-            path = futures[future]
-            notebook, seconds, failure = future.result()
-            if failure:
-                failures.append(failure)
-            else:
-                _plain_scalars(notebook)
-                bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                known[path.stem] = round(seconds, 2)
-                if timings:
-                    timings.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
-            if done:
-                done(path.stem, seconds, failure is None)
+    for path, notebook, seconds, failure in _runs(stale, jobs, timeout):
+        if failure:
+            failures.append(failure)
+        else:
+            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            known[path.stem] = round(seconds, 2)
+            if timings:
+                timings.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+        if done:
+            done(path.stem, seconds, failure is None)
     return failures
+
+
+def _runs(paths, jobs, timeout):
+    """(path, notebook, seconds, failure or None) of each lesson, in the order in which they end.
+
+    A process that is killed takes its pool down with all that wait in it.  Those are tried again, each in a pool of its own,
+    so that only the one that was to blame has failed.
+    """
+    broken = []
+    with ProcessPoolExecutor(min(jobs, len(paths)), mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(run, path, timeout): path for path in paths}
+        for future in as_completed(futures):
+            try:
+                yield futures[future], *future.result()
+            except BrokenProcessPool:
+                broken.append(futures[future])
+    for path in broken:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                yield path, *pool.submit(run, path, timeout).result()
+            except BrokenProcessPool:
+                brief = "the process that ran it was killed (out of memory?)"
+                yield path, None, 0.0, Failure(Path(path), brief, f"{path}: {brief}")

@@ -28,6 +28,18 @@ def test_all_on_the_right_side_is_not_enough_where_the_mean_is_near():
     assert not above(effects, 0)
 
 
+def test_a_cap_keeps_one_clear_run_from_blurring_the_mean():
+    effects = np.array([1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.1, 30.0])
+    assert not above(effects, 0.5) and above(effects, 0.5, cap=2)
+    assert not below(-effects, -0.5) and below(-effects, -0.5, cap=-2)
+    assert not above(EIGHT, 1.5, cap=3), "what is on the wrong side stays there"
+    assert not above([*EIGHT[:6], -9, -9], 0.5, cap=3)
+    assert "counted as 2" in above(effects, 0.5, cap=2).words
+    for cap in (0.5, 0.4):
+        with pytest.raises(ValueError, match="leaves nothing"):
+            above(effects, 0.5, cap=cap)
+
+
 def test_a_bound_that_is_met_exactly_is_not_passed():
     assert not above(np.ones(8), 1) and not below(np.ones(8), 1)
 

@@ -1,5 +1,6 @@
 """Which changes of code make a record stale."""
 
+import ast
 import itertools
 import sys
 from importlib import invalidate_caches
@@ -122,6 +123,17 @@ def test_moving_a_definition_to_another_module_changes_nothing(key_of):
 def test_experiments_of_one_module_have_keys_of_their_own(key_of):
     assert key_of() != key_of(name="two")
     assert key_of(name="two") == key_of(LESSON.replace("RATE = 0.1", "RATE = 0.2"), name="two")
+
+
+def test_a_key_is_the_same_under_every_python():
+    """Some Pythons put empty strings between the parts of an f-string, and know more characters to show."""
+    here = ast.parse('f"{a}{b:}"').body[0].value
+    there = ast.parse('f"{a}{b:}"').body[0].value
+    there.values.insert(1, ast.Constant(""))
+    there.values[-1].format_spec = ast.JoinedStr([ast.Constant("")])
+    assert keys._text(here) == keys._text(there)
+    assert keys._text(here) != keys._text(ast.parse('f"{a}-{b:}"').body[0].value)
+    assert keys._text(ast.Constant("\U0001fae8 é")).isascii()
 
 
 def test_a_module_handed_on_whole_enters_whole(key_of):

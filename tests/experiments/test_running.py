@@ -159,7 +159,52 @@ def test_kill_keeps_what_had_ended_and_leaves_no_process(toy):
     assert not alive, "workers end with the process that started them"
     code, said = toy.call("run", "zz_toy", "--seeds", "0-9")
     assert code == 0 and f"{20 - made} runs to make" in said.replace("\n", " "), said
-    assert len(toy.record().runs) == 20 and not list(toy.path.parent.glob(".*"))
+    assert len(toy.record().runs) == 20 and not list(toy.path.parent.glob(".*.[0-9]*"))
+
+
+def test_two_at_once_do_not_write_one_record(toy):
+    toy.write(pause=0.5)
+    first = toy.start("run", "zz_toy", "--seeds", "0-5")
+    for _ in range(600):
+        time.sleep(0.1)
+        if toy.path.exists():
+            break
+    (toy.path.parent / ".numbers.json.999999999").write_text("half of a rec")  # of one that was killed
+    code, said = toy.call("run", "zz_toy", "--seeds", "6-8")
+    assert code == 2 and "Another process is making runs of zz_toy.numbers" in said.replace("\n", " "), said
+    assert first.wait() == 0 and toy.record().seeds == list(range(6))
+    toy.write()
+    assert toy.call("run", "zz_toy", "--seeds", "0-2")[0] == 0
+    assert not list(toy.path.parent.glob(".*.[0-9]*")), "what a killed process left is gone"
+
+
+def test_seeds_that_were_asked_for_by_mistake_can_be_taken_back(toy):
+    toy.write(pause=0.2)
+    process = toy.start("run", "zz_toy", "--seeds", "0-5000")
+    for _ in range(600):
+        time.sleep(0.1)
+        if toy.path.exists():
+            break
+    process.send_signal(signal.SIGINT)
+    process.wait()
+    assert toy.call("run", "zz_toy", "--seeds", "0-11")[0] == 0
+    assert toy.call("check", "zz_toy")[0] == 0 and toy.record().seeds == list(range(12))
+
+
+def test_what_the_command_needs_is_named(tmp_path):
+    """The package alone, as lessons need it, has no command line."""
+    code = "import sys, runpy; sys.modules['typer'] = None; runpy.run_module('attention_course.experiments', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "needs typer" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("where", ["/dev/full", "ascii"])
+def test_an_output_that_cannot_be_written_is_one_sentence(where):
+    command = [sys.executable, "-m", "attention_course.experiments", "list", "transformer"]
+    environment = os.environ | ({"PYTHONIOENCODING": "ascii"} if where == "ascii" else {})
+    with open("/dev/full" if where != "ascii" else os.devnull, "w") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, env=environment)
+    assert "Traceback" not in done.stderr and done.returncode == (where != "ascii"), done.stderr
 
 
 @pytest.mark.parametrize(

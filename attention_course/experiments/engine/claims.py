@@ -1,7 +1,8 @@
 """When a statement about trained networks holds.
 
 A claim makes one *effect* a seed and sets it against a bound.  It holds when at least seven seeds of eight are on the
-right side of the bound and the mean of all is three standard errors away from it.  "No difference" is a claim of
+right side of the bound and the mean of all is three standard errors away from it.  Where single runs lie far out on the
+right side, ``cap`` says from where on it makes no difference how far: they must not blur a mean that they support.  "No difference" is a claim of
 equivalence: the 95 % interval of the mean difference lies within a smallest difference that would matter, and the values
 of the two sides overlap.
 """
@@ -45,24 +46,36 @@ def _summary(effects):
     return effects, float(effects.mean()), float(error)
 
 
-def _one_sided(effects, bound, sign, word):
+def _one_sided(effects, bound, cap, sign, word):
+    if cap is not None:
+        if sign * (cap - bound) <= 0:
+            raise ValueError(f"a cap of {cap} leaves nothing {word} {bound}")
+        effects = (np.minimum if sign > 0 else np.maximum)(np.asarray(effects, dtype=float), cap)
     effects, mean, error = _summary(effects)
     right = int((sign * (effects - bound) > 0).sum())  # NaN is on no side
     far = bool(sign * (mean - bound) > STANDARD_ERRORS * error)
     words = f"{mean:.4g} ± {error:.2g}, {right} of {len(effects)} seeds {word} {bound:g}"
+    if cap is not None:
+        words += f" (counted as {cap:g} where further)"
     return Verdict(
         right >= len(effects) - allowed_misses(len(effects)) and far, words, effects, mean, error, bound
     )
 
 
-def above(effects, bound):
-    """The claim that ``effects (seeds,)`` lie above ``bound``.  Raises ``ValueError`` for another shape."""
-    return _one_sided(effects, bound, 1, "above")
+def above(effects, bound, cap=None):
+    """The claim that ``effects (seeds,)`` lie above ``bound``; what is above ``cap`` counts as ``cap``.
+
+    Raises ``ValueError`` for another shape, and for a cap that is not above the bound.
+    """
+    return _one_sided(effects, bound, cap, 1, "above")
 
 
-def below(effects, bound):
-    """The claim that ``effects (seeds,)`` lie below ``bound``.  Raises ``ValueError`` for another shape."""
-    return _one_sided(effects, bound, -1, "below")
+def below(effects, bound, cap=None):
+    """The claim that ``effects (seeds,)`` lie below ``bound``; what is below ``cap`` counts as ``cap``.
+
+    Raises ``ValueError`` for another shape, and for a cap that is not below the bound.
+    """
+    return _one_sided(effects, bound, cap, -1, "below")
 
 
 def within(one, other, smallest):

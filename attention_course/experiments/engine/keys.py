@@ -129,17 +129,22 @@ def _is_mark(decorator):
 
 
 def _text(node):
-    """The tree as text that is the same under every Python: what is empty is left out, as are type comments."""
+    """The tree as text that is the same under every Python.
+
+    Left out is what is empty, type comments, and the empty strings that some Pythons put between the parts of an f-string;
+    which characters ``repr`` shows as they are depends on the Unicode of a Python, so that ``ascii`` is taken.
+    """
     if isinstance(node, list):
         return "[" + ",".join(map(_text, node)) + "]"
     if not isinstance(node, ast.AST):
-        return repr(node)
-    parts = (
-        (name, getattr(node, name, None)) for name in node._fields if name not in ("kind", "type_comment")
+        return ascii(node)
+    parts = {name: getattr(node, name, None) for name in node._fields if name not in ("kind", "type_comment")}
+    if isinstance(node, ast.JoinedStr):
+        parts["values"] = [part for part in node.values if getattr(part, "value", None) != ""]
+    said = ",".join(
+        f"{name}={_text(part)}" for name, part in parts.items() if part is not None and part != []
     )
-    return (
-        f"{type(node).__name__}({','.join(f'{n}={_text(v)}' for n, v in parts if v is not None and v != [])})"
-    )
+    return f"{type(node).__name__}({said})"
 
 
 @cache

@@ -22,6 +22,7 @@ import numpy as np
 from attention_course import records
 from attention_course.experiments.engine import definition
 from attention_course.experiments.engine.keys import code_key
+from attention_course.experiments.engine.locking import locked
 
 DIGITS = 6  # significant digits of a number in a record
 
@@ -177,7 +178,9 @@ class _Writer:
                 self.kept |= {start + name: array for name, array in arrays.items()}
             self.content["runs"].append(run)
         self.content["machines"] = old.content["machines"]
-        self.content["seeds"] = sorted({*self.content["seeds"], *old.content["seeds"]})
+        self.content["seeds"] = sorted(
+            {*self.content["seeds"], *(run["seed"] for run in self.content["runs"])}
+        )
 
     def missing(self, seeds):
         made = [(_said(run["settings"]), run["seed"]) for run in self.content["runs"]]
@@ -237,8 +240,13 @@ def make_runs(experiments, seeds, *, folder=None, workers=2, started=None, done=
 
     ``started(jobs)`` is told what will be made, ``done(job, seconds, fault)`` each that ended, ``fault`` being None or a
     sentence.  Returns the number of faults.  Raises :class:`attention_course.records.RecordError` before anything runs
-    where a record is broken.
+    where a record is broken or another process is making runs for it.
     """
+    with locked([records.path_of(e.name, folder) for e in experiments]):
+        return _make_runs(experiments, seeds, folder, workers, started, done)
+
+
+def _make_runs(experiments, seeds, folder, workers, started, done):
     writers = {e.name: _Writer(e, records.path_of(e.name, folder), seeds) for e in experiments}
     jobs = deque(job for writer in writers.values() for job in writer.missing(seeds))
     if started:
