@@ -8,17 +8,18 @@ stores or waits for queues that all processes of the machine share.
 import ctypes
 import errno
 import fcntl
+import mmap
 import os
 import struct
 import tempfile
 from functools import cache
 
 _BY_USE = {
-    "memory": "brk mmap mmap2 munmap mremap mprotect madvise get_mempolicy",
+    "memory": "brk munmap mremap mprotect madvise get_mempolicy",
     "threads": "exit exit_group futex set_robust_list get_robust_list set_tid_address rseq sched_yield arch_prctl sched_getaffinity"
     " sched_setaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min",
     "about itself": "getpid getppid gettid getpgid getpgrp getsid getuid geteuid getgid getegid getgroups getresuid getresgid wait4"
-    " waitid getpriority getcpu getrusage times sysinfo uname getrlimit prlimit64",
+    " waitid getpriority getcpu getrusage times sysinfo uname getrlimit",
     "signals": "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack restart_syscall"
     " kill tkill tgkill pause alarm getitimer setitimer",
     "time and chance": "clock_gettime clock_getres clock_nanosleep gettimeofday nanosleep time getrandom",
@@ -61,6 +62,7 @@ _PROCESS_COMMANDS = (
 _NEWER = range(424, 512)
 
 _CLONE_THREAD = 0x00010000
+_GROWS = 0x0100  # MAP_GROWSDOWN
 _PR_SET_SECCOMP, _SECCOMP_FILTER = 22, 2
 
 
@@ -91,6 +93,17 @@ def permitted():
         add(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, command))
     for command in _PROCESS_COMMANDS:
         add(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, command))
+    for name in (
+        "mmap",
+        "mmap2",
+    ):  # only a process's own memory is counted, and not where it grows like a stack
+        add(seccomp.ALLOW, name, seccomp.Arg(3, seccomp.MASKED_EQ, mmap.MAP_SHARED | _GROWS, 0))
+        add(
+            seccomp.ALLOW,
+            name,
+            seccomp.Arg(3, seccomp.MASKED_EQ, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | _GROWS, mmap.MAP_SHARED),
+        )
+    add(seccomp.ALLOW, "prlimit64", seccomp.Arg(2, seccomp.EQ, 0))  # to ask, not to set
     add(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD))
     for number in _NEWER:
         if number not in known:  # clone3 among them, whose flags lie in memory, where a filter cannot look

@@ -239,6 +239,7 @@ class _Attempt:
     def __init__(self, result, given_up, how, line, deadline):
         self.result, self.given_up, self.how, self.line = result, given_up, how, line
         self.deadline, self.until = deadline, None
+        self.most = None  # bytes that the room may hold beyond what it holds, where the check limits them
         # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
         self.pending = {}
         self.before = {}  # index of a check whose visible part objected -> the names as it found them
@@ -256,7 +257,7 @@ class _Attempt:
 
     def _ask(self, request):
         left = max(0.05, self.until - time.monotonic())
-        return self.line.ask(request, left, interrupt=request.get("do") == "run")
+        return self.line.ask(request, left, interrupt=request.get("do") == "run", most=self.most)
 
     def cells(self, *, with_checks=True):
         """All cells in order; of checks the part that students see."""
@@ -398,6 +399,8 @@ class _Attempt:
         """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
         cell.execution_count = index + 1
+        megabytes = cell.metadata.get("room_memory") if _is_test(cell) else None
+        self.most = megabytes and megabytes * 2**20
         try:
             yield
         except Stopped as stopped:
@@ -409,6 +412,8 @@ class _Attempt:
             self.result.stopped[index] = stopped.why
             self.given_up.setdefault(_belongs_to(cell), index)
             raise
+        finally:
+            self.most = None
 
     def observe(self, probes):
         """How the functions of these exercises behave on the probes."""

@@ -14,7 +14,7 @@ import sys
 import time
 from functools import cache
 
-from autograder.rooms import readable, wire
+from autograder.rooms import memory, readable, wire
 from autograder.rooms.stand_in import Refused
 
 _TAKEN = (
@@ -98,13 +98,13 @@ class Warm:
     def fork(self):
         self.close_folders()
         ours, theirs = socket.socketpair()
-        epitaph, written = os.pipe()
-        handles = array.array("i", [theirs.fileno(), written])
+        epitaph, written = socket.socketpair()
+        handles = array.array("i", [theirs.fileno(), written.fileno()])
         try:
             self.control.sendmsg([b"f"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
         finally:
             theirs.close()
-            os.close(written)
+            written.close()
         return Line(ours, epitaph)
 
     def close(self):
@@ -127,26 +127,49 @@ class Line:
 
     def __init__(self, channel, epitaph):
         self.channel, self.epitaph = channel, epitaph
+        self.code = None  # how the room's process ended, where that is known
         channel.settimeout(30)
+        epitaph.settimeout(30)
         try:
             # a handle on the process itself: its number might be another's by the time that it is killed
-            self.process = os.pidfd_open(int.from_bytes(wire.exactly(channel, 8), "little"))
+            self.number = int.from_bytes(wire.exactly(channel, 8), "little")
+            self.process = os.pidfd_open(self.number)
             wire.exactly(channel, 1)  # it is confined
+            self.born = memory.held(self.number)
         except (EOFError, TimeoutError, OSError) as fault:
             raise OSError("A student room could not be set up (isolation refused?).") from fault
 
-    def ask(self, request, seconds, *, interrupt=False):
+    def ask(self, request, seconds, *, interrupt=False, most=None):
         """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time.
 
-        With ``interrupt`` the room is first asked to break off what it does, as Jupyter's square button does, and has a few
-        seconds more to say so.
+        ``most`` is what the room may hold beyond what it holds now, in bytes.  With ``interrupt`` the room is first asked to break off what it does, as Jupyter's square button does, and has a few
+        seconds more to say so; the answer then has a field ``interrupted``.
         """
+        if most is None:
+            return self._asked(request, seconds, interrupt)
+        try:
+            with contextlib.suppress(FileNotFoundError):  # it has ended
+                self._grant(memory.allowance(self.number, self.born, most))
+            return self._asked(request, seconds, interrupt)
+        finally:
+            self._grant(memory.ANY)
+
+    def _grant(self, size):
+        """Have the room's process allowed so many bytes of memory."""
+        with contextlib.suppress(OSError, EOFError):
+            self.epitaph.sendall(size.to_bytes(8, "little"))
+            answer = bytes(wire.exactly(self.epitaph, 4))
+            if answer != memory.GRANTED:
+                self.code = answer
+
+    def _asked(self, request, seconds, interrupt):
         until = time.monotonic() + seconds
         asked = secrets.randbits(63)  # so that nothing can be answered before it was asked
         try:
             self.channel.settimeout(seconds)
             wire.send(self.channel, request, number=asked)
-            if interrupt and not select.select([self.channel], [], [], max(0, until - time.monotonic()))[0]:
+            interrupted = interrupt and not select.select([self.channel], [], [], seconds)[0]
+            if interrupted:
                 signal.pidfd_send_signal(self.process, signal.SIGINT)
                 until = time.monotonic() + GRACE
             number, answer = wire.receive(self.channel, until)
@@ -160,13 +183,15 @@ class Line:
             raise Stopped("garbled")
         if isinstance(answer, wire.NotData):
             raise Refused(f"What your code returned cannot be graded: it is {answer}.")
+        if interrupted and isinstance(answer, dict):
+            answer["interrupted"] = True
         return answer
 
     def _how_it_ended(self):
         """The room's own end closed: by its process's end, or before it."""
-        if not select.select([self.epitaph], [], [], 1.0)[0]:
+        if self.code is None and not select.select([self.epitaph], [], [], 1.0)[0]:
             return "garbled"
-        code = int.from_bytes(os.read(self.epitaph, 4), "little", signed=True)
+        code = int.from_bytes(self.code or self.epitaph.recv(4), "little", signed=True)
         return "killed" if code == -signal.SIGKILL else "crashed" if code < 0 else "died"
 
     def end(self):
@@ -174,5 +199,5 @@ class Line:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             signal.pidfd_send_signal(self.process, signal.SIGKILL)
         os.close(self.process)
-        os.close(self.epitaph)
+        self.epitaph.close()
         self.channel.close()

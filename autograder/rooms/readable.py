@@ -27,7 +27,6 @@ _DATA = (
     "/dev/null",
     "/dev/random",
     "/dev/urandom",
-    "/dev/zero",
 )
 
 _closed = set()

@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 
-from autograder.rooms import calls, confine, readable, student, wire
+from autograder.rooms import calls, confine, memory, readable, student, wire
 
 PRELOAD = [
     "numpy",
@@ -89,7 +89,7 @@ def child(channel, epitaph, shell, confined):
     """Between the warm process and the student room: enter the namespaces, then fork their first process.
 
     Tells the grader the number of that process, so that it can be killed, and all that it started with it; and,
-    through ``epitaph``, how it ended.
+    through ``epitaph``, how it ended.  Until then it is told there what memory the process may have.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
@@ -117,10 +117,14 @@ def child(channel, epitaph, shell, confined):
     process = os.pidfd_open(inner)
     watch = select.poll()
     watch.register(process, select.POLLIN)
-    watch.register(epitaph, 0)  # tells when nobody reads any more: the grader's worker has died
+    watch.register(epitaph, select.POLLIN)
     while not any(about == process for about, _ in watch.poll()):
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-        watch.unregister(epitaph)
+        if wish := os.read(epitaph, 8):
+            memory.grant(inner, int.from_bytes(wish, "little"))
+            os.write(epitaph, memory.GRANTED)
+        else:  # nobody reads any more: the grader's worker has died
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            watch.unregister(epitaph)
     _, status = os.waitpid(inner, 0)
     if scratch:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -212,7 +212,7 @@ class Answers:
     def __init__(self, draw):
         self.draw = draw
 
-    def ask(self, request, seconds, *, interrupt=False):
+    def ask(self, request, seconds, *, interrupt=False, most=None):
         answer = self.draw(request)
         if isinstance(answer, BaseException):
             raise answer
