@@ -216,7 +216,7 @@ import sys
 import numpy as np
 sys.path.insert(0, "ROOT")
 from attention_course.page.glue import glue
-from attention_course.publish import publish
+from attention_course.page.publish import publish
 glue("half", np.float64(0.5))
 publish("numbers", {"a": np.arange(3)})
 ```

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import dates, training
+from attention_course.data import dates
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
-from attention_course.seq2seq import (
+from attention_course.measuring import training
+from attention_course.mechanisms.seq2seq import (
     AdditiveAttention,
     AdditiveDecoder,
     Encoder,
@@ -37,7 +38,7 @@ def splits(tests=2000):
 
 
 def tensors(written):
-    """``source``, ``target`` and ``gold`` of dates, as :func:`attention_course.dates.encode` gives them."""
+    """``source``, ``target`` and ``gold`` of dates, as :func:`attention_course.data.dates.encode` gives them."""
     return {name: torch.from_numpy(array) for name, array in dates.encode(written).items()}
 
 

@@ -7,10 +7,10 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from attention_course import training
+from attention_course.data.scenes import RELATIONS, WORDS, inside, make_scenes
+from attention_course.data.tokens import BOS, PAD
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
-from attention_course.scenes import RELATIONS, WORDS, inside, make_scenes
-from attention_course.tokens import BOS, PAD
+from attention_course.measuring import training
 
 KNOWN = 1297  # handwritten digits of the collection that training may show
 HOW = {"steps": 600, "batch_size": 32, "learning_rate": 1.5e-2, "warmup": 50}

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import timing, training
-from attention_course import translation as tr
+from attention_course.data import translation as tr
+from attention_course.data.tokens import BOS, EOS, PAD
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid, within
-from attention_course.masking import causal_mask
-from attention_course.seq2seq import masked_softmax
-from attention_course.tokens import BOS, EOS, PAD
+from attention_course.measuring import timing, training
+from attention_course.mechanisms.masking import causal_mask
+from attention_course.mechanisms.seq2seq import masked_softmax
 
 
 class LanguageModel(nn.Module):

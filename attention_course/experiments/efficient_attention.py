@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import efficient, timing, training
-from attention_course import translation as tr
+from attention_course.data import translation as tr
+from attention_course.data.roles import encode_roles
+from attention_course.data.tokens import PAD
 from attention_course.experiments import above, all_of, below, experiment
-from attention_course.roles import encode_roles
-from attention_course.tokens import PAD
+from attention_course.measuring import timing, training
+from attention_course.mechanisms import efficient
 
 LENGTHS = [64, 128, 256, 512, 1024]
 READS = [1024, 4096, 16384]

@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
-from attention_course import dates, digits, training
+from attention_course.data import dates, digits
+from attention_course.data.tokens import EOS
 from attention_course.experiments import Outcome, above, all_of, below, experiment
-from attention_course.seq2seq import (
+from attention_course.measuring import training
+from attention_course.mechanisms.seq2seq import (
     AdditiveDecoder,
     Encoder,
     PlainDecoder,
@@ -14,7 +16,6 @@ from attention_course.seq2seq import (
     exact_matches,
     sequence_loss,
 )
-from attention_course.tokens import EOS
 
 LENGTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16]  # tested; training has 1 to 10
 WRITTEN = [10, 12, 14, 16]  # lengths at which is counted how many digits come out

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import training
+from attention_course.data.sounds import frame_time, make_call, spectrogram
+from attention_course.data.tokens import BOS, PAD, Vocabulary
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
-from attention_course.sounds import frame_time, make_call, spectrogram
-from attention_course.tokens import BOS, PAD, Vocabulary
+from attention_course.measuring import training
 
 DIGITS = Vocabulary("0123456789")
 KINDS = {

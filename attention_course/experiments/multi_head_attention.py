@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import multi_head, training
-from attention_course import translation as tr
+from attention_course.data import translation as tr
+from attention_course.data.roles import encode_roles
+from attention_course.data.tokens import PAD
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid, within
-from attention_course.roles import encode_roles
-from attention_course.tokens import PAD
+from attention_course.measuring import training
+from attention_course.mechanisms import multi_head
 
 WORDS = len(tr.ENGLISH)
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import torch
 
-from attention_course import dates, training
+from attention_course.data import dates
 from attention_course.experiments import above, all_of, below, experiment, grid
 from attention_course.experiments.additive_attention import (
     accuracy,
@@ -15,7 +15,9 @@ from attention_course.experiments.additive_attention import (
     tensors,
     weights_of,
 )
-from attention_course.seq2seq import (
+from attention_course.measuring import training
+from attention_course.measuring.timing import interleaved
+from attention_course.mechanisms.seq2seq import (
     AdditiveAttention,
     AdditiveDecoder,
     ConcatAttention,
@@ -27,7 +29,6 @@ from attention_course.seq2seq import (
     Seq2Seq,
     sequence_loss,
 )
-from attention_course.timing import interleaved
 
 SIZE = 64
 SCORES = ["dot", "general", "concat", "fed", "local 10", "local 5", "additive"]

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import sentences, training
+from attention_course.data import sentences
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
+from attention_course.measuring import training
 
 WAYS = ["before", "nothing", "score 0", "after"]
 PLACES = [30, 60, 120, 240]

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import training
-from attention_course import translation as tr
+from attention_course.data import translation as tr
+from attention_course.data.roles import encode_roles
+from attention_course.data.tokens import PAD
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
-from attention_course.multi_head import MultiHeadAttention
-from attention_course.positions import positional_encoding, rotary
-from attention_course.roles import encode_roles
-from attention_course.tokens import PAD
+from attention_course.measuring import training
+from attention_course.mechanisms.multi_head import MultiHeadAttention
+from attention_course.mechanisms.positions import positional_encoding, rotary
 
 WORDS, LONGEST = len(tr.ENGLISH), 100
 EDGES = np.arange(0, 42, 6)  # of the verbs' places

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from attention_course.attention import softmax
 from attention_course.experiments import above, all_of, below, experiment, grid
-from attention_course.timing import growth_exponent
+from attention_course.measuring.timing import growth_exponent
+from attention_course.mechanisms.attention import softmax
 
 WIDTHS = [2**i for i in range(11)]
 EACH = 4  # of a curve every fourth step is kept

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from attention_course import saliency, visual_search
+from attention_course.data import visual_search
 from attention_course.experiments import above, all_of, below, experiment, grid
+from attention_course.mechanisms import saliency
 
 SET_SIZES = [4, 8, 16, 32]
 SORTS = {"target": slice(0, 1), "red level": slice(1, None, 2), "blue": slice(2, None, 2)}

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import timing
 from attention_course.experiments import above, all_of, below, experiment
+from attention_course.measuring import timing
 
 DISTANCES = [2, 4, 8, 16, 32, 64]
 SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]

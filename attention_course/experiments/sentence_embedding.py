@@ -3,9 +3,10 @@
 import torch
 from torch import nn
 
-from attention_course import sentences, training
+from attention_course.data import sentences
 from attention_course.experiments import Outcome, above, all_of, below, experiment
-from attention_course.sentence_embedding import LeftWindow, SentenceClassifier, hop_penalty
+from attention_course.measuring import training
+from attention_course.mechanisms.sentence_embedding import LeftWindow, SentenceClassifier, hop_penalty
 
 OFFSETS = range(-4, 5)  # places around an adjective from which its verdict is read
 BILSTM = [(0, 0), (1, 0), (4, 0), (4, 0.1), (4, 1)]  # hops, λ
@@ -20,7 +21,7 @@ def reviews():
 
 
 def tensors(some):
-    """The arrays of :func:`attention_course.sentences.encode` as tensors."""
+    """The arrays of :func:`attention_course.data.sentences.encode` as tensors."""
     return {name: torch.from_numpy(array) for name, array in sentences.encode(some).items()}
 
 

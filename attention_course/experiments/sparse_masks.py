@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import masking, sparse, timing
 from attention_course.experiments import above, all_of, below, experiment, grid
+from attention_course.measuring import timing
+from attention_course.mechanisms import masking, sparse
 
 WINDOW, WIDTH = 64, 32
 LENGTHS = [256, 512, 1024, 2048, 4096]

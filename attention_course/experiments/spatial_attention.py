@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import channel_attention as ca
-from attention_course import surfaces, training
+from attention_course.data import surfaces
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
+from attention_course.measuring import training
+from attention_course.mechanisms import channel_attention as ca
 
 STRIDE = 2  # of the feature maps
 KEPT = ("none", "CBAM", "CBAM, centred")  # parameters of seed 0

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from attention_course import saliency, visual_search
-from attention_course.attention import softmax
+from attention_course.data import visual_search
 from attention_course.experiments import above, all_of, below, experiment, grid
 from attention_course.experiments.saliency_map import SET_SIZES, slopes
+from attention_course.mechanisms import saliency
+from attention_course.mechanisms.attention import softmax
 
 STRENGTHS = [0, 0.25, 0.5, 1]
 KINDS = ["soft", "hard"]

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course import channel_attention as ca
-from attention_course import surfaces, timing, training
+from attention_course.data import surfaces
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid, within
+from attention_course.measuring import timing, training
+from attention_course.mechanisms import channel_attention as ca
 
 KEPT = (
     ("SE", "fixed", 300),

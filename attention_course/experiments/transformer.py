@@ -5,13 +5,13 @@ import time
 import numpy as np
 import torch
 
-from attention_course import timing, training, translators
-from attention_course import translation as tr
-from attention_course.alignment import pooled_error_rate
+from attention_course.data import translation as tr
+from attention_course.data.tokens import BOS, EOS
 from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
-from attention_course.seq2seq import sequence_loss
-from attention_course.tokens import BOS, EOS
-from attention_course.transformer import Transformer, read_weights
+from attention_course.measuring import timing, training, translators
+from attention_course.mechanisms.alignment import pooled_error_rate
+from attention_course.mechanisms.seq2seq import sequence_loss
+from attention_course.mechanisms.transformer import Transformer, read_weights
 
 TESTS = ("usual", "words", "structure", 4, 5)
 WORDS = (

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from attention_course import training, translators
-from attention_course import translation as tr
-from attention_course.alignment import pooled_error_rate
+from attention_course.data import translation as tr
 from attention_course.experiments import Outcome, above, all_of, below, experiment
-from attention_course.seq2seq import sequence_loss
+from attention_course.measuring import training, translators
+from attention_course.mechanisms.alignment import pooled_error_rate
+from attention_course.mechanisms.seq2seq import sequence_loss
 
 TESTS = ("usual", "words", "structure", 1, 2, 3, 4, 5)
 NETWORKS = [

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from attention_course import foveation
+from attention_course.data.photographs import photograph
 from attention_course.experiments import above, all_of, below, experiment, grid
-from attention_course.photographs import photograph
+from attention_course.mechanisms import foveation
 
 
 def evenly(image, pixels):

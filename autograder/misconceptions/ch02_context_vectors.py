@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course.attention import softmax
+from attention_course.mechanisms.attention import softmax
 from autograder.answers.bank import Call, Given, Module, probes, right, wrong
 
 # ---------------------------------------------------------------- additive_scores

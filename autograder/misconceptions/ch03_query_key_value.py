@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_course.attention import softmax
+from attention_course.mechanisms.attention import softmax
 from autograder.answers.bank import Call, Module, probes, right, wrong
 
 # ---------------------------------------------------------------- kernel_pooling

@@ -5,7 +5,7 @@ The hint says what was misunderstood and what to think about, not what to type.
 
 import numpy as np
 
-from attention_course.masking import masked_softmax
+from attention_course.mechanisms.masking import masked_softmax
 from autograder.answers.bank import Call, Given, probes, right, wrong
 
 # ---------------------------------------------------------------- padding_mask

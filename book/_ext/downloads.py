@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 
-DATA = "application/vnd.attention-course.data+json"  # attention_course.publish.MIME
+DATA = "application/vnd.attention-course.data+json"  # attention_course.page.publish.MIME
 GLUE = "application/papermill.record/"
 NOTE = (
     "> A lesson of *{title}*, with the outputs of the run that made its page. It runs anywhere: the next cell brings the "

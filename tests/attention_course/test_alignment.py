@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attention_course.alignment import alignment_error_rate, links_from_weights, pooled_error_rate
+from attention_course.mechanisms.alignment import alignment_error_rate, links_from_weights, pooled_error_rate
 
 
 def test_by_hand():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course.attention import attend, dot_product_attention, softmax
+from attention_course.mechanisms.attention import attend, dot_product_attention, softmax
 
 B, N, M, D, D_V = 2, 3, 5, 8, 6
 RNG = np.random.default_rng(0)

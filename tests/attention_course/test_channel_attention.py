@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from attention_course import channel_attention as ca
+from attention_course.mechanisms import channel_attention as ca
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from attention_course import dates
+from attention_course.data import dates
 
 WRITTEN = dates.make_dates(3000, seed=1)
 MONTH = {name[:3].lower(): i for i, name in enumerate(dates.MONTHS, 1)}
@@ -78,6 +78,6 @@ def test_a_day_outside_the_hundred_years_is_refused():
 
 
 def test_the_module_needs_neither_torch_nor_matplotlib():
-    code = "import sys, attention_course.dates; print({'torch', 'matplotlib'} & set(sys.modules))"
+    code = "import sys, attention_course.data.dates; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

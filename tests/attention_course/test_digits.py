@@ -1,7 +1,7 @@
 import numpy as np
 
-from attention_course import digits
-from attention_course.tokens import BOS, EOS, PAD
+from attention_course.data import digits
+from attention_course.data.tokens import BOS, EOS, PAD
 
 
 def test_numbers_have_the_lengths_that_are_asked_for_and_come_again_with_the_seed():

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from attention_course import efficient
+from attention_course.mechanisms import efficient
 
 B, H, G, N, M, D = 2, 8, 4, 3, 6, 5
 

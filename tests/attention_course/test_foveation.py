@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course import foveation
+from attention_course.mechanisms import foveation
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.uniform(size=(40, 60, 3))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course import glimpses
+from attention_course.mechanisms import glimpses
 
 VALUES = np.array([[0.9, 0.4], [0.1, 0.8], [0.0, 1.0]])
 CHANCE = np.array([0.5, 0.3, 0.2])

@@ -1,8 +1,8 @@
-"""`attention_course.memory`: the largest array on the way, in bytes."""
+"""`attention_course.measuring.memory`: the largest array on the way, in bytes."""
 
 import torch
 
-from attention_course.memory import largest_array
+from attention_course.measuring.memory import largest_array
 
 
 def test_the_largest_array_on_the_way_counts_and_not_the_last():

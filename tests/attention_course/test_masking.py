@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course.attention import dot_product_attention, softmax
-from attention_course.masking import (
+from attention_course.mechanisms.attention import dot_product_attention, softmax
+from attention_course.mechanisms.masking import (
     causal_mask,
     combine_masks,
     influence,

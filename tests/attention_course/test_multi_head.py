@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from attention_course.multi_head import MultiHeadAttention, merge_heads, split_heads
+from attention_course.mechanisms.multi_head import MultiHeadAttention, merge_heads, split_heads
 
 B, h, n, m, d = 2, 3, 4, 5, 12
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attention_course import photographs
+from attention_course.data import photographs
 
 
 @pytest.mark.parametrize(("name", "shape"), [("astronaut", (512, 512, 3)), ("coffee", (400, 600, 3))])

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from attention_course import pooling
+from attention_course.mechanisms import pooling
 
 RNG = np.random.default_rng(0)
 KEYS, VALUES = RNG.uniform(0, 24, (12, 2)), RNG.normal(15, 4, 12)

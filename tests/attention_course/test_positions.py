@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course.positions import positional_encoding, rates, rotary
+from attention_course.mechanisms.positions import positional_encoding, rates, rotary
 
 
 def test_sinusoids_by_hand():

@@ -1,10 +1,10 @@
-"""`attention_course.roles`: which words play which part for which verb."""
+"""`attention_course.data.roles`: which words play which part for which verb."""
 
 import numpy as np
 
-from attention_course import translation as tr
-from attention_course.roles import encode_roles
-from attention_course.tokens import PAD
+from attention_course.data import translation as tr
+from attention_course.data.roles import encode_roles
+from attention_course.data.tokens import PAD
 
 TOM, JERRY = tr.Phrase("Tom"), tr.Phrase("Jerry")
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from attention_course import saliency
-from attention_course.photographs import photograph
+from attention_course.data.photographs import photograph
+from attention_course.mechanisms import saliency
 
 RNG = np.random.default_rng(0)
 GREY = np.full((128, 128, 3), 0.3)

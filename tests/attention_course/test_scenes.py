@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course.scenes import DIGITS, RELATIONS, inside, make_scenes
+from attention_course.data.scenes import DIGITS, RELATIONS, inside, make_scenes
 
 LABELS = np.arange(10)
 IMAGES = np.stack([np.full((8, 8), (label + 1) / 10) for label in LABELS])

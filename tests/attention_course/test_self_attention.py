@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from attention_course.self_attention import self_attention
+from attention_course.mechanisms.self_attention import self_attention
 
 B, N, D_X, D, D_V = 2, 5, 3, 4, 6
 RNG = np.random.default_rng(0)

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from attention_course.sentence_embedding import (
+from attention_course.mechanisms.sentence_embedding import (
     LeftWindow,
     PaddedBiLSTM,
     SentenceClassifier,

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 
-from attention_course.sentences import (
+from attention_course.data.sentences import (
     BAD,
     FOOD,
     GOOD,
@@ -85,6 +85,6 @@ def test_encode_pads_masks_and_marks():
 
 
 def test_the_module_needs_neither_torch_nor_matplotlib():
-    code = "import sys, attention_course.sentences; print({'torch', 'matplotlib'} & set(sys.modules))"
+    code = "import sys, attention_course.data.sentences; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from attention_course import training
-from attention_course.seq2seq import (
+from attention_course.data.tokens import BOS, EOS, PAD
+from attention_course.measuring import training
+from attention_course.mechanisms.seq2seq import (
     AdditiveAttention,
     AdditiveDecoder,
     ConcatAttention,
@@ -21,7 +22,6 @@ from attention_course.seq2seq import (
     masked_softmax,
     sequence_loss,
 )
-from attention_course.tokens import BOS, EOS, PAD
 
 B, M, N, QUERY, KEY, VALUE, HIDDEN = 2, 5, 3, 4, 6, 7, 8
 ATTENTIONS = {

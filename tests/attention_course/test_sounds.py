@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course import sounds
+from attention_course.data import sounds
 
 
 def test_a_tone_has_its_two_frequencies():

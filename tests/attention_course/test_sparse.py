@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from attention_course import masking, sparse
+from attention_course.mechanisms import masking, sparse
 
 N, D, D_V = 24, 5, 3
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attention_course import surfaces
+from attention_course.data import surfaces
 
 
 def test_patches_are_standardised_and_can_be_repeated():

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from attention_course.timing import crossover, growth_exponent, interleaved
+from attention_course.measuring.timing import crossover, growth_exponent, interleaved
 
 
 def test_functions_take_turns_and_warm_up_rounds_are_not_counted():

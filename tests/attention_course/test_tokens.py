@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course.tokens import BOS, EOS, PAD, Vocabulary
+from attention_course.data.tokens import BOS, EOS, PAD, Vocabulary
 
 
 def test_encode_pads_at_the_end_and_decode_undoes_it():

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from attention_course.training import default_device, minibatches, set_seed, train
+from attention_course.measuring.training import default_device, minibatches, set_seed, train
 
 
 def a_line(seed=0, **kwargs):

@@ -6,11 +6,12 @@ import torch
 from torch import nn
 from torch.nn.functional import layer_norm
 
-from attention_course import masking, training
-from attention_course.positions import positional_encoding
-from attention_course.seq2seq import decode_batch, sequence_loss
-from attention_course.tokens import BOS, EOS, PAD
-from attention_course.transformer import (
+from attention_course.data.tokens import BOS, EOS, PAD
+from attention_course.measuring import training
+from attention_course.mechanisms import masking
+from attention_course.mechanisms.positions import positional_encoding
+from attention_course.mechanisms.seq2seq import decode_batch, sequence_loss
+from attention_course.mechanisms.transformer import (
     KINDS,
     DecoderLayer,
     Embedding,

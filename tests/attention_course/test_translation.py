@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from attention_course import translation as tr
-from attention_course.translation import Clause, Phrase, Sentence
+from attention_course.data import translation as tr
+from attention_course.data.translation import Clause, Phrase, Sentence
 
 NOUN = {noun.one: noun for noun in tr.NOUNS}
 ADJECTIVE = {adjective.english: adjective for adjective in tr.ADJECTIVES}
@@ -181,7 +181,7 @@ def test_encode(language):
 
 
 def test_the_module_needs_neither_torch_nor_matplotlib():
-    code = "import sys, attention_course.translation, attention_course.alignment; print({'torch', 'matplotlib'} & set(sys.modules))"
+    code = "import sys, attention_course.data.translation, attention_course.mechanisms.alignment; print({'torch', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from attention_course import visual_search as search
+from attention_course.data import visual_search as search
 
 
 def looks(image, places):

@@ -25,7 +25,7 @@ def weights_shown(element, side):
 
 def test_alignment_explorer_agrees_with_the_lessons(page, base):
     """Every file's check is what stands on the screen; links and their error rate are those of the package."""
-    from attention_course.alignment import alignment_error_rate
+    from attention_course.mechanisms.alignment import alignment_error_rate
 
     element = alignment_explorer(page, base)
     files = element.evaluate("e => e.files")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from browsing import PAGES, opened, rested
 
-from attention_course.scenes import RELATIONS, inside
+from attention_course.data.scenes import RELATIONS, inside
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

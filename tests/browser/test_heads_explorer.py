@@ -41,7 +41,7 @@ def cell(element, q, k):
 def test_heads_explorer_agrees_with_the_lesson_and_the_package(page, base):
     import numpy as np
 
-    from attention_course.alignment import alignment_error_rate, links_from_weights
+    from attention_course.mechanisms.alignment import alignment_error_rate, links_from_weights
 
     element = heads_explorer(page, base)
     items = element.evaluate("e => e.items")

@@ -25,10 +25,10 @@ def shown_numbers(element):
 
 @pytest.mark.parametrize("scene", ["behind", "before"])
 def test_mask_explorer_agrees_with_the_lesson_and_the_package(scene, page, base):
-    """The lesson's check, set by the switches and by hand; then other masks against ``attention_course.masking``."""
+    """The lesson's check, set by the switches and by hand; then other masks against ``attention_course.mechanisms.masking``."""
     import numpy as np
 
-    from attention_course import masking
+    from attention_course.mechanisms import masking
 
     element = mask_explorer(page, base, scene)
     data = element.evaluate("e => e.scene")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attention_course.tokens import Vocabulary
+from attention_course.data.tokens import Vocabulary
 
 DIGITS = Vocabulary("0123456789")
 

@@ -1,7 +1,7 @@
 """Encoder, attention and decoder in torch: from one sequence to another (chapter 2).
 
 B sequences of m source tokens are read into states ``H (B, m, 2u)``; a decoder of width d writes n target tokens.
-Token 0 is padding, 1 begins a sequence and 2 ends it (:mod:`attention_course.tokens`).  Masks are True where a state
+Token 0 is padding, 1 begins a sequence and 2 ends it (:mod:`attention_course.data.tokens`).  Masks are True where a state
 may be attended to.
 
 Every decoder has the same three methods.  ``begin(memory)`` gives its state before the first token; ``step(tokens (B,),
@@ -14,8 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from attention_course.sentence_embedding import PaddedBiLSTM
-from attention_course.tokens import BOS, EOS, PAD
+from attention_course.data.tokens import BOS, EOS, PAD
+from attention_course.mechanisms.sentence_embedding import PaddedBiLSTM
 
 
 class Memory(NamedTuple):

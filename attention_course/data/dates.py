@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attention_course.tokens import Vocabulary
+from attention_course.data.tokens import Vocabulary
 
 MONTHS = [
     "January",

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attention_course.tokens import Vocabulary
+from attention_course.data.tokens import Vocabulary
 
 
 class Noun(NamedTuple):

@@ -6,7 +6,7 @@ an axis of 1, or none, stands for all.  A query with no key to attend to gets we
 
 import numpy as np
 
-from attention_course.attention import attend, scaled_scores, softmax
+from attention_course.mechanisms.attention import attend, scaled_scores, softmax
 
 
 def _boolean(mask):

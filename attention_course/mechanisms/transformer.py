@@ -2,7 +2,7 @@
 
 B sequences of n tokens become states ``(B, n, d_model)``; each layer adds to them what its sublayers found (residual
 connections).  Masks are boolean, True = may attend, and broadcast to ``(B, h, n, m)``, all heads sharing one.  The model
-keeps to the interface of :mod:`attention_course.seq2seq`, so that its loss and its greedy decoding serve here, too.
+keeps to the interface of :mod:`attention_course.mechanisms.seq2seq`, so that its loss and its greedy decoding serve here, too.
 
 Source: Vaswani et al. (2017); the place of the layer normalisation, before each sublayer, as in Xiong et al. (2020).
 """
@@ -12,10 +12,10 @@ import math
 import torch
 from torch import nn
 
-from attention_course.multi_head import MultiHeadAttention
-from attention_course.positions import positional_encoding
-from attention_course.seq2seq import Memory
-from attention_course.tokens import PAD
+from attention_course.data.tokens import PAD
+from attention_course.mechanisms.multi_head import MultiHeadAttention
+from attention_course.mechanisms.positions import positional_encoding
+from attention_course.mechanisms.seq2seq import Memory
 
 KINDS = ("encoder self", "decoder self", "cross")
 
@@ -138,7 +138,7 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(d_model) if pre_norm else nn.Identity()
 
     def forward(self, tokens):
-        """``tokens (B, m)`` → :class:`~attention_course.seq2seq.Memory`, without a summary."""
+        """``tokens (B, m)`` → :class:`~attention_course.mechanisms.seq2seq.Memory`, without a summary."""
         mask, x = tokens != PAD, self.embedding(tokens)
         for layer in self.layers:
             x = layer(x, mask[:, None, None])
@@ -174,7 +174,7 @@ class Decoder(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Encoder and decoder of ``layers`` layers each; called as :class:`~attention_course.seq2seq.Seq2Seq` is.
+    """Encoder and decoder of ``layers`` layers each; called as :class:`~attention_course.mechanisms.seq2seq.Seq2Seq` is.
 
     ``source_words`` and ``target_words`` are the sizes of the vocabularies; h must divide d_model.
     """

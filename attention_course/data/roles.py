@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attention_course.tokens import PAD
-from attention_course.translation import ENGLISH, english
+from attention_course.data.tokens import PAD
+from attention_course.data.translation import ENGLISH, english
 
 ROLES = ("subject", "subject's adjective", "object", "object's adjective")
 _PARTS = (("subject", "noun"), ("subject", "adjective"), ("object", "noun"), ("object", "adjective"))
@@ -28,7 +28,7 @@ class Roles(NamedTuple):
 
 
 def encode_roles(sentences):
-    """:class:`Roles` of a list of :class:`~attention_course.translation.Sentence`."""
+    """:class:`Roles` of a list of :class:`~attention_course.data.translation.Sentence`."""
     said = [english(sentence) for sentence in sentences]
     tokens = ENGLISH.encode([[word.text for word in words] for words in said])
     most = max(len(sentence.clauses) for sentence in sentences)

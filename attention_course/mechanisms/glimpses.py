@@ -5,7 +5,7 @@ n places, each with a vector of width d that a glimpse of it would give.  Weight
 
 import numpy as np
 
-from attention_course.attention import attend
+from attention_course.mechanisms.attention import attend
 
 
 def soft_attention(values, scores):

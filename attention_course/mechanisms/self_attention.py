@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attention_course.attention import dot_product_attention
+from attention_course.mechanisms.attention import dot_product_attention
 
 
 def self_attention(x, W_q, W_k, W_v):

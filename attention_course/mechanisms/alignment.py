@@ -29,7 +29,7 @@ def pooled_error_rate(weights, pairs):
 
     ``weights`` holds for each sentence an array whose first rows and columns are its target and source words, padding
     behind them is left out; ``pairs`` have ``source``, ``target``, ``sure`` and ``possible``
-    (:class:`~attention_course.translation.Pair`).  Raises ``ValueError`` where there are more of one than of the other.
+    (:class:`~attention_course.data.translation.Pair`).  Raises ``ValueError`` where there are more of one than of the other.
     """
     predicted, sure, possible = set(), set(), set()
     for i, (rows, pair) in enumerate(zip(weights, pairs, strict=True)):

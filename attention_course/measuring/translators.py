@@ -1,14 +1,14 @@
 """English→French networks, and what a test says of them (chapters 2 and 5).
 
-Pairs come from :mod:`attention_course.translation`.  A *translator* is a model with an ``encoder`` and a ``decoder`` of the
-interface that :mod:`attention_course.seq2seq` describes.
+Pairs come from :mod:`attention_course.data.translation`.  A *translator* is a model with an ``encoder`` and a ``decoder`` of the
+interface that :mod:`attention_course.mechanisms.seq2seq` describes.
 """
 
 import numpy as np
 import torch
 
-from attention_course import translation as tr
-from attention_course.seq2seq import (
+from attention_course.data import translation as tr
+from attention_course.mechanisms.seq2seq import (
     AdditiveAttention,
     AdditiveDecoder,
     Encoder,
@@ -17,7 +17,7 @@ from attention_course.seq2seq import (
     decode_batch,
     exact_matches,
 )
-from attention_course.transformer import Transformer
+from attention_course.mechanisms.transformer import Transformer
 
 KINDS = ("attention", "plain", "transformer")
 

@@ -9,8 +9,8 @@ import math
 import torch
 from torch import nn
 
-from attention_course.multi_head import merge_heads, split_heads
-from attention_course.seq2seq import masked_softmax
+from attention_course.mechanisms.multi_head import merge_heads, split_heads
+from attention_course.mechanisms.seq2seq import masked_softmax
 
 
 def attend(q, k, v, mask=None):

@@ -5,7 +5,7 @@ n queries, m keys, d numbers in each.  Times are hours of a day (0 to 24), tempe
 
 import numpy as np
 
-from attention_course.attention import attend, softmax
+from attention_course.mechanisms.attention import attend, softmax
 
 
 def temperature(hour):

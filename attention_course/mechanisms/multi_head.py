@@ -8,7 +8,7 @@ import math
 import torch
 from torch import nn
 
-from attention_course.seq2seq import masked_softmax
+from attention_course.mechanisms.seq2seq import masked_softmax
 
 
 def split_heads(x, h):

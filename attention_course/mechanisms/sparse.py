@@ -1,7 +1,7 @@
 """Attention that computes less than all scores: windows in blocks, packed sequences, squares that are skipped (chapter 4).
 
 In torch.  ``Q (…, n, d)``, ``K (…, m, d)``, ``V (…, m, d_v)``; masks are boolean, True = may attend, as in
-:mod:`attention_course.masking`.
+:mod:`attention_course.mechanisms.masking`.
 """
 
 import math

@@ -1,0 +1,1 @@
+"""Makers of what is attended to: displays, photographs, dates, sentences, scenes, sounds."""
