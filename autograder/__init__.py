@@ -6,6 +6,7 @@ rooms/       engine: the notebook  ->  what each cell did, and how each function
 answers/     marks: what each cell did  ->  points and messages;  diagnose: behaviour  ->  hints from misconceptions/
 classroom/   gradebook, feedback, report: marks  ->  nbgrader's gradebook and pages
 
-``cli`` is the command line, ``show`` what it prints, ``paths`` where things lie, ``errors`` what is told in one sentence.
+``cli`` is the command line, ``show`` what it prints, ``paths`` where things lie, ``errors`` what is told in one sentence,
+``plain`` makes fit to be shown what others have written.
 Imports go from the bottom of this list upwards: answers know of no room, rooms of no class.
 """

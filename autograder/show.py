@@ -6,9 +6,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.classroom import feedback
+from autograder.plain import plain
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    """A terminal that obeys no text."""
+
+    def print(self, *objects, **how):
+        super().print(*(plain(part) if isinstance(part, str) else part for part in objects), **how)
+
+
+console = _Console(highlight=False)
+errors = _Console(stderr=True, highlight=False)
+TOLD = 300  # characters of what a table says of one submission
 
 
 def progress():
@@ -32,8 +42,12 @@ def class_table(records):
     table.add_column("what it was told", overflow="fold")
     for record in records:
         mark = f"{record['score']:g}/{record['max_score']:g}" if record["status"] == "graded" else "–"
-        table.add_row(escape(record["student"]), mark, escape(_told(record)))
+        table.add_row(_cell(record["student"]), mark, _cell(_told(record)))
     console.print(table)
+
+
+def _cell(text):
+    return escape(plain(text, TOLD, lines=False))
 
 
 def _told(record):

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 
 from autograder.answers.diagnose import Hint
+from autograder.plain import plain
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Graded:
     def as_json(self):
         """The object that ``--json`` writes, one a line."""
         graded = self.status == "graded"
-        return {
+        record = {
             "student": self.student,
             "assignment": self.assignment,
             "status": self.status,
@@ -101,3 +102,13 @@ class Graded:
                 for outcome in self.outcomes
             ],
         }
+        return _shown(record)
+
+
+def _shown(part):
+    """Plain data with every text in it fit to be shown."""
+    if isinstance(part, dict):
+        return {name: _shown(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_shown(value) for value in part]
+    return plain(part) if isinstance(part, str) else part

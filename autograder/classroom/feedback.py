@@ -4,12 +4,14 @@ A page to look at, and the same as plain text for terminals.  Everything that a 
 page's template and loses its control characters in the text; the page has no script.
 """
 
-import re
+import sys
 import textwrap
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from autograder.paths import PACKAGE
+from autograder.plain import plain
 
 WIDTH = 100  # characters in a line of the text
 
@@ -29,12 +31,15 @@ def _environment(**more):
     return made
 
 
-PAGES = _environment(autoescape=True)
-_TEXTS = _environment(
-    finalize=lambda value: (
-        re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", value) if isinstance(value, str) else value
-    )
-)
+def _shown(value):
+    """Whatever a template shows; what a filter has made fit for a page stays so."""
+    if isinstance(value, Markup):
+        return Markup(plain(str(value), sys.maxsize))
+    return plain(value) if isinstance(value, str) else value
+
+
+PAGES = _environment(autoescape=True, finalize=_shown)
+_TEXTS = _environment(finalize=_shown)
 
 
 def page(graded):

@@ -264,7 +264,7 @@ def _execute(notebook, files, how, name):
     Returns the files as the notebook leaves them.  Raises ``Ungradable`` where the process ends: nbgrader gives no marks then.
     """
     late = time.monotonic() + engine.ALTOGETHER * how.seconds
-    stopped = set()
+    stopped, own = set(), engine.own_lines(notebook)
     while True:
         line = engine._fork(how.confined)
         index = None
@@ -280,7 +280,7 @@ def _execute(notebook, files, how, name):
                     continue
                 cell.execution_count = index + 1
                 try:
-                    cell.outputs = engine._outputs(room.request(do="run", source=cell.source), notebook)
+                    cell.outputs = engine._outputs(room.request(do="run", source=cell.source), own)
                 except (StudentError, MemoryError) as fault:
                     cell.outputs = [
                         new_output("error", ename=type(fault).__name__, evalue=str(fault), traceback=[])

@@ -12,7 +12,7 @@ import time
 import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from types import FunctionType
 
 import nbformat
@@ -23,6 +23,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from autograder.answers.assignment import exercise_of, grade_id
 from autograder.answers.marks import CHECKS
 from autograder.errors import Refused
+from autograder.plain import plain
 from autograder.rooms import confine, readable
 from autograder.rooms.line import Stopped, warm
 from autograder.rooms.stand_in import Function, Room, StudentError, student_error
@@ -33,6 +34,7 @@ MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come b
 SECONDS_TO_REHEARSE = 180
 LONGEST_OUTPUT = 256 * 1024  # characters
 SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
+LONGEST_CODE = 500_000  # characters of a notebook in which the line of an error is looked for
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Run:
     unanswered: set = field(default_factory=set)  # exercises that nothing in the notebook answers
     replays: int = 0  # how often a new room had to begin from the start
 
+    interrupted: set = field(default_factory=set)  # cells that were broken off
+
+    @cached_property
+    def lines(self):
+        return own_lines(self.notebook)
 
 def _fork(confined):
     """A fresh student room; where the warm process has died, from a new one."""
@@ -457,8 +464,8 @@ class _Attempt:
         try:
             answer = self.room.request(do="run", source=cell.source, given=given, stub=stub, wraps=wraps)
         except (StudentError, MemoryError) as error:
-            return [_student_output(error, [], self.result.notebook)]
-        return _outputs(answer, self.result.notebook)
+            return [_student_output(error, [], self.result.lines)]
+        return _outputs(answer, self.result.lines)
 
     def _taken(self, name):
         return name in self.tests or name.startswith("_") or hasattr(builtins, name)
@@ -492,7 +499,7 @@ class _Attempt:
         except Stopped:
             raise
         except Exception as error:
-            return [_failure(error, name, self.result.notebook)]
+            return [_failure(error, name, self.result.lines)]
         return (
             []
             if value is None
@@ -532,19 +539,32 @@ def _defined(cell, exercise):
     return {exercise, *re.findall(r"^(?:def|class)[ \t]+([A-Za-z_]\w*)", cell.source, re.MULTILINE)}
 
 
-def _outputs(answer, notebook):
+def own_lines(notebook):
+    """Line of code -> its number in the student's first cell that has it.  Made once: what follows asks for every error."""
+    found, left = {}, LONGEST_CODE
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not is_locked(cell) and left > 0:
+            for number, line in enumerate(cell.source[:left].splitlines(), start=1):
+                found.setdefault(line.strip(), number)
+            left -= len(cell.source)
+    return found
+
+
+def _outputs(answer, lines):
     """What a cell of the student's showed, as notebook outputs.  The answer may be anything: what has not the right
-    shape is dropped, what is too long is cut."""
+    shape is dropped, what is too long is cut.  ``lines`` are the student's, as ``own_lines`` has them."""
     made = []
     for name in ("stdout", "stderr"):
         if isinstance(answer.get(name), str) and answer[name]:
-            made.append(new_output("stream", name=name, text=answer[name][:LONGEST_OUTPUT]))
+            made.append(new_output("stream", name=name, text=plain(answer[name], LONGEST_OUTPUT)))
     shown = answer.get("shown")
     for part in shown[:100] if isinstance(shown, list) else ():
         data = part.get("data") if isinstance(part, dict) else None
         if isinstance(data, dict):
             texts = {
-                mime: data[mime][: 4 * LONGEST_OUTPUT]
+                mime: plain(data[mime], LONGEST_OUTPUT)
+                if mime == "text/plain"
+                else data[mime][: 4 * LONGEST_OUTPUT]
                 for mime in SHOWN
                 if isinstance(data.get(mime), str) and (mime == "text/plain" or _BASE64.fullmatch(data[mime]))
             }
@@ -554,29 +574,24 @@ def _outputs(answer, notebook):
             )
     if isinstance(answer.get("raised"), dict):
         error = student_error(answer["raised"])
-        made.append(_student_output(error, [], notebook))
+        made.append(_student_output(error, [], lines))
+        if answer.get("interrupted") is True and made[-1].ename == "KeyboardInterrupt":
+            made[-1].ename = TIMED_OUT
     return made
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")  # a page would show the rest as it is
 
 
-def _student_output(error, frames, notebook):
+def _student_output(error, frames, lines):
     """An exception of the student's code.  It may call itself what it likes; it is never taken for a check's words.
 
     The line is shown only if it is one of the submission.
     """
     kind = type(error).__name__
-    where = error.where if isinstance(error.where, str) else ""
-    line = where.partition(": ")[2]
-    numbers = [
-        number
-        for cell in notebook.cells
-        if line and not is_locked(cell)
-        for number, own in enumerate(cell.source.splitlines(), start=1)
-        if own.strip() == line
-    ]
-    own = [f"Cell In[0], in your code\n----> {numbers[0]} {line}"] if numbers else []
+    line = (error.where or "").partition(": ")[2]
+    number = lines.get(line) if line else None
+    own = [f"Cell In[0], in your code\n----> {number} {line}"] if number else []
     name = f"{kind} of yours" if kind in CHECKS else kind
     return new_output("error", ename=name, evalue=str(error), traceback=frames + own)
 
@@ -588,5 +603,5 @@ def _failure(error, name, notebook):
     ]
     frames = [f"Cell In[0], line {lines[0]}\n"] if lines else []
     if isinstance(error, StudentError):
-        return _student_output(error, frames, notebook)
-    return new_output("error", ename=type(error).__name__, evalue=str(error), traceback=frames)
+        return _student_output(error, frames, own)
+    return new_output("error", ename=type(error).__name__, evalue=plain(str(error)), traceback=frames)

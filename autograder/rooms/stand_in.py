@@ -6,13 +6,16 @@ loaded, and gradients flow: ``(layer(x)[0] ** 2).sum().backward()`` fills ``.gra
 """
 
 import builtins
-import re
 from functools import cache
 from types import FunctionType
 
 import numpy as np
 
+from autograder.plain import plain
 from autograder.rooms import wire
+
+LONGEST = 2000  # characters of an exception's text
+LONGEST_LINE = 300
 
 
 class StudentError(Exception):
@@ -31,12 +34,9 @@ def student_error(described):
     bases = (StudentError,) if kind is Exception else (StudentError, kind)
     name = described.get("kind")
     error = type(name if isinstance(name, str) and name.isidentifier() else "Exception", bases, {})
-    text = described.get("text")
-    # a terminal that shows the message obeys its control characters
-    error = error(
-        re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text[:2000]) if isinstance(text, str) else ""
-    )
-    error.where = described.get("where")
+    text, where = described.get("text"), described.get("where")
+    error = error(plain(text, LONGEST) if isinstance(text, str) else "")
+    error.where = plain(where, LONGEST_LINE) if isinstance(where, str) else None
     error.builtin = kind.__name__
     return error
 
