@@ -596,7 +596,7 @@ def _student_output(error, frames, lines):
     return new_output("error", ename=name, evalue=str(error), traceback=frames + own)
 
 
-def _failure(error, name, notebook):
+def _failure(error, name, own):
     """Why a test did not pass, in the form in which Jupyter would have kept it."""
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == f"<{name}>"
