@@ -77,6 +77,7 @@ def key_of(tmp_path, monkeypatch):
 SAME = {
     "a comment": ("return x + RATE  # why", "return x + RATE  # because"),
     "a docstring": ('"""What it does."""', '"""Something else."""'),
+    "types of arguments": ("def helper(x):", "def helper(x: float) -> float:"),
     "layout": ("def helper(x):", "def helper(\n    x,\n):"),
     "an unused name": ("UNUSED = 1", "UNUSED = 2"),
     "a claim": ("above(runs", "0 and above(runs"),

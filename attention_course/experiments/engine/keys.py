@@ -1,7 +1,7 @@
 """Which code the runs of an experiment depend on, as one short key.
 
 Followed name by name: the experiment's function, the definitions of its module that it mentions, what these take from other
-modules of ``attention_course``, and so on.  Comments, docstrings, layout, claims, and in which module a definition stands
+modules of ``attention_course``, and so on.  Comments, docstrings, types of arguments, layout, claims, and in which module a definition stands
 do not enter; a changed number does.  Where a name cannot be followed (a module handed on as a whole) all of that module enters.
 """
 
@@ -105,7 +105,7 @@ def _is_docstring(node):
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes away docstrings, and decorators of this engine, whose settings are compared by themselves."""
+    """Takes away docstrings, types of arguments and results, and decorators of this engine (settings are compared by themselves)."""
 
     def _strip(self, node):
         self.generic_visit(node)
@@ -115,7 +115,12 @@ class _Plain(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node):
         node.decorator_list = [d for d in node.decorator_list if not _is_mark(d)]
+        node.returns = None
         return self._strip(node)
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
 
     visit_AsyncFunctionDef = visit_FunctionDef
     visit_ClassDef = _strip
