@@ -13,6 +13,7 @@ from autograder.errors import CourseError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student
+TIMED_OUT = "CellTimeoutError"  # a cell that was broken off; nbclient's name
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
 _ENDED = {
@@ -180,7 +181,7 @@ def why_it_stopped(failure, cell):
     said = said_by(failure)
     if failure.ename in SYNTAX:
         return f"{cell} has an error of syntax and does not run: {said}"
-    if failure.ename == "KeyboardInterrupt":
+    if failure.ename == TIMED_OUT:
         return f"{cell} did not come back in time and was stopped."
     if failure.ename == "SystemExit":
         return f"{cell} ends itself by SystemExit before its last line."
@@ -205,7 +206,7 @@ def _message(failure, hidden, notebook):
         return _NOT_ANSWERED
     if failure.ename == "NameError":
         return _missing(said, notebook)
-    if failure.ename == "KeyboardInterrupt":
+    if failure.ename == TIMED_OUT:
         return _ENDED["timeout"]
     if failure.ename in _FORBIDDEN:
         return f"{_FORBIDDEN[failure.ename]} Your code raised {failure.ename}: {said}"

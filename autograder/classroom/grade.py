@@ -11,6 +11,7 @@ from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError
 from autograder.rooms import engine
+from autograder.rooms.student import NO_EXIT, NO_PROGRAMS
 
 HOW = engine.How()
 
@@ -82,15 +83,18 @@ MOST_NOTES = 10  # on cells that do not run
 
 
 def _broken_cells(notebook):
-    """A sentence for each cell of the student's that does not run to its end; of very many, the first."""
+    """A sentence for each cell of the student's that does not run to its end, or not all of it; of very many, the first."""
     notes = []
     for cell in notebook.cells:
-        failure = marks.failure_of(cell) if cell.cell_type == "code" else None
-        if failure is None or exercise_of(grade_id(cell)):
+        if cell.cell_type != "code" or exercise_of(grade_id(cell)):
             continue
         name = f"the cell {grade_id(cell)}" if grade_id(cell) else "a cell of your own"
-        note = marks.why_it_stopped(failure, name)
-        notes.append(note[0].upper() + note[1:])
+        warned = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
+        notes += [f"In {name}: {said}" for said in (NO_PROGRAMS, NO_EXIT) if said in warned]
+        failure = marks.failure_of(cell)
+        if failure is not None:
+            note = marks.why_it_stopped(failure, name)
+            notes.append(note[0].upper() + note[1:])
     notes = list(dict.fromkeys(notes))
     left = len(notes) - MOST_NOTES
     return notes[:MOST_NOTES] + ([f"So it is with {left} cells more."] if left > 0 else [])

@@ -33,7 +33,7 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade, parse_utc
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
 from autograder.answers.handed_in import Ungradable, read_file, read_folder
-from autograder.answers.marks import _ENDED
+from autograder.answers.marks import _ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, journal
@@ -271,7 +271,9 @@ def _execute(notebook, files, how, name):
         try:
             room = Room(
                 lambda request, line=line: line.ask(
-                    request, max(0.05, min(how.seconds, late - time.monotonic()))
+                    request,
+                    max(0.05, min(how.seconds, late - time.monotonic())),
+                    interrupt=request.get("do") == "run",
                 )
             )
             _furnish(room, files)
@@ -293,7 +295,7 @@ def _execute(notebook, files, how, name):
                 ) from None
             stopped.add(index)
             notebook.cells[index].outputs = [
-                new_output("error", ename="CellTimeoutError", evalue=_ENDED["timeout"], traceback=[])
+                new_output("error", ename=TIMED_OUT, evalue=_ENDED["timeout"], traceback=[])
             ]
         finally:
             line.end()
@@ -390,6 +392,8 @@ def _message(cell):
             if noisy
             else None
         )
+    if error.ename == TIMED_OUT:
+        return _ENDED["timeout"]
     if "BEGIN HIDDEN TESTS" in cell.source:
         return "A check that you do not see did not pass."
     return f"{error.ename.removesuffix(' of yours')}: {error.evalue}".removeprefix("AssertionError: ")

@@ -21,7 +21,7 @@ from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers.assignment import exercise_of, grade_id
-from autograder.answers.marks import CHECKS
+from autograder.answers.marks import CHECKS, TIMED_OUT
 from autograder.errors import Refused
 from autograder.plain import plain
 from autograder.rooms import confine, readable
@@ -31,10 +31,11 @@ from autograder.rooms.stand_in import Function, Room, StudentError, student_erro
 SECONDS_A_CELL = 20
 ALTOGETHER = 15  # times that, for a notebook with all its replays
 MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come back
+MOST_INTERRUPTED = 8  # cells that do not come back, then the student's own are passed over: answers and checks need time, too
 SECONDS_TO_REHEARSE = 180
 LONGEST_OUTPUT = 256 * 1024  # characters
-SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
 LONGEST_CODE = 500_000  # characters of a notebook in which the line of an error is looked for
+SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,12 @@ class Run:
     later: set = field(default_factory=set)  # exercises whose answer was found when all cells had run
     unanswered: set = field(default_factory=set)  # exercises that nothing in the notebook answers
     replays: int = 0  # how often a new room had to begin from the start
-
     interrupted: set = field(default_factory=set)  # cells that were broken off
 
     @cached_property
     def lines(self):
         return own_lines(self.notebook)
+
 
 def _fork(confined):
     """A fresh student room; where the warm process has died, from a new one."""
@@ -279,11 +280,13 @@ class _Attempt:
             if _is_test(cell) and not with_checks:
                 self._look(index, cell)
                 continue
-            if _is_own(cell) and self.result.replays >= MOST_REPLAYS:
-                continue  # enough: from here on only answers and checks
+            if _is_own(cell) and self._had_enough(index):
+                continue  # from here on only answers and checks
             if not _is_test(cell):
                 with self._watched(index, cell):
                     cell.outputs = self._run(cell)
+                if any(output.get("ename") == TIMED_OUT for output in cell.outputs):
+                    self.result.interrupted.add(index)
             elif not self.how.split:
                 self._beside(index, cell)
             elif index not in self.result.judged:
@@ -294,6 +297,13 @@ class _Attempt:
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
         with suppress(StudentError):
             self.room.request(do="remember", at=_END)
+
+    def _had_enough(self, index):
+        """Whether an own cell is passed over: the notebook ends its process, or does not come back, too often."""
+        broken_off = len(self.result.interrupted)
+        return self.result.replays >= MOST_REPLAYS or (
+            broken_off >= MOST_INTERRUPTED and self.result.notebook.cells[index].execution_count is None
+        )
 
     def _look(self, index, cell):
         """Have the room remember its names as a check finds them."""
@@ -354,14 +364,12 @@ class _Attempt:
                 self.result.judged.add(index)
 
     def _stands_elsewhere(self, index, cell):
-        """Whether a name that was missing may be there by now, or the exercise's is bound to something else."""
+        """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
         if any(output.get("ename") == "NameError" for output in cell.outputs):
             return True
+        names = [grade_id(other) for other in self.result.notebook.cells if is_solution(other)]
         with suppress(StudentError):
-            return (
-                self.room.request(do="rebound", name=_belongs_to(cell), since=index).get("result")
-                is not False
-            )
+            return self.room.request(do="rebound", names=names, since=index).get("result") is not False
         return False
 
     def _find_unanswered(self):

@@ -15,9 +15,12 @@ import traceback
 
 from autograder.rooms import wire
 
+NO_PROGRAMS = "no other programs are run while grading; the line was passed over."
+NO_EXIT = "exit() does nothing while grading; the line was passed over."
 OUTPUT = 128 * 1024  # characters that a cell may print; the rest is dropped
 SHOWN = 2 * 2**20  # characters of all pictures and texts that a cell may show
 CALLS_KEPT = 64  # results whose gradients can still be asked for
+_NUMPYS_OWN = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
 
 class Printed(io.TextIOBase):
@@ -58,6 +61,7 @@ def new_shell():
     shell.enable_gui = lambda gui=None: None  # ``%matplotlib inline`` asks for one
     shell._showtraceback = lambda *_: None  # the exception itself is passed on
     shell.displayhook.write_output_prompt = lambda: None
+    shell.db = {}  # where %cd keeps its history; else a folder of the grader's
     shell.system, shell.getoutput, shell.ask_exit = _no_programs, _no_output, _no_exit
     for name in _PROGRAMS:
         shell.register_magic_function(_no_programs, "cell", name)
@@ -105,7 +109,7 @@ _PROGRAMS = (
 
 def _no_programs(*_args, **_more):
     """In Jupyter, too, the cell goes on where a program fails."""
-    print("Other programs are not run while grading.", file=sys.stderr)
+    print(NO_PROGRAMS, file=sys.stderr)
 
 
 def _no_output(*_args, **_more):
@@ -116,7 +120,7 @@ def _no_output(*_args, **_more):
 
 
 def _no_exit():
-    print("exit() does nothing while grading.", file=sys.stderr)
+    print(NO_EXIT, file=sys.stderr)
 
 
 def _nobody_there(prompt=""):
@@ -258,9 +262,10 @@ class Room:
             names.update(then)
         return {"result": None}
 
-    def do_rebound(self, name, since):
-        """Whether a name is bound to something else than at a moment."""
-        return {"result": self.shell.user_ns.get(name) is not self.kept.get(since, {}).get(name)}
+    def do_rebound(self, names, since):
+        """Whether one of the names that were bound at a moment is bound to something else now."""
+        now, then = self.shell.user_ns, self.kept.get(since, {})
+        return {"result": any(name in then and now.get(name) is not then[name] for name in names)}
 
     def do_unanswered(self, names):
         """Which of the names are not bound, or still to what the stub says."""
@@ -303,12 +308,16 @@ class Room:
 
         Arguments that the function changed in place are sent back, as if both sides saw the same array.
         """
+        import numpy as np
+
         thing = self._find(what)
         args = [self._mean(part) for part in args]
         kept = [_copy(part) for part in args]
         if call is not None:
             args = [_leaf(part) for part in args]
-        result = thing(*args, **{key: self._mean(part) for key, part in kwargs.items()})
+        kwargs = {key: self._mean(part) for key, part in kwargs.items()}
+        with np.errstate(**_NUMPYS_OWN):  # whatever ``np.seterr`` was tried out with
+            result = thing(*args, **kwargs)
         if call is not None:
             self.calls[call] = (thing, args, result)
             self.calls.pop(call - CALLS_KEPT, None)
