@@ -530,6 +530,7 @@ HONEST = {
     "warnings": "import warnings, numpy as np\nwarnings.warn('a'); np.float64(1) / 0",
     "display": "from IPython.display import display, HTML\ndisplay(HTML('<b>x</b>'), 3)",
     "training": "import torch\nm = torch.nn.Linear(3, 1); o = torch.optim.Adam(m.parameters())\nm(torch.ones(2, 3)).sum().backward(); o.step(); torch.save(m.state_dict(), 'm.pt'); torch.load('m.pt')",
+    "compiled by torch": "import torch\n@torch.compile\ndef f(x): return x + 1\n@torch.compile(mode='max-autotune')\ndef g(x): return f(x)\nm = torch.compile(torch.nn.Linear(3, 2)); m.compile()\nassert g(m(torch.ones(1, 3))).shape == (1, 2) and list(dict(m.named_parameters())) == ['weight', 'bias']",
     "database": "import sqlite3\nwith sqlite3.connect('a.db') as d: d.execute('create table t (x)'); d.execute('insert into t values (1)')\nassert sqlite3.connect('a.db').execute('select * from t').fetchall() == [(1,)]",
     "shelf and map": "import shelve, numpy as np\nwith shelve.open('s') as s: s['a'] = 1\nm = np.memmap('m', dtype='f4', mode='w+', shape=9); m[:] = 1; m.flush()",
     "copies": "import shutil, tarfile\nopen('a', 'w').write('x'); shutil.copy2('a', 'b'); shutil.copytree('.', '/tmp/all'); shutil.make_archive('/tmp/c', 'gztar'); shutil.disk_usage('.')",
