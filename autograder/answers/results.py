@@ -5,6 +5,11 @@ from dataclasses import asdict, dataclass, field
 from autograder.answers.diagnose import Hint
 from autograder.plain import plain
 
+SHARED = (
+    "Graded in a shared room: the checks ran beside the notebook's own code, which can read and change them. "
+    "What such code does on purpose is not kept out."
+)
+
 
 @dataclass
 class Check:
@@ -57,6 +62,16 @@ class Graded:
     @property
     def score(self):
         return sum(outcome.points for outcome in self.outcomes)
+    shared: bool = False  # the checks ran beside the student's code
+
+    @property
+    def caveat(self):
+        """What to know of how this was graded, in a sentence, or None."""
+        return SHARED if self.shared else None
+
+    penalty: float = 0.0  # points, for being late
+    seconds_late: float = 0.0
+    handed_in: str | None = None  # when, where it is known
 
     @property
     def max_score(self):

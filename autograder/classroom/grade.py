@@ -41,7 +41,7 @@ def grade_notebook(
         lost = any(check.points < check.max_points for check in checks)
         hints = diagnosis.hints(exercise.id, ran.observations.get(exercise.id)) if lost else []
         outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in ran.unanswered))
-    graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes))
+    graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split)
     graded.notes += _where_answers_stand(handed_in, ran)
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays:

@@ -331,7 +331,7 @@ def grade_handed_in(handed_in, made, *, how):
             raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(names)}.")
         files = _beside(handed_in, made)
         notebooks = {}
-        graded = Graded(student, made.name, notes=list(handed_in.notes))
+        graded = Graded(student, made.name, notes=list(handed_in.notes), shared=not how.split)
         for file, data in found.items():
             notebook, notes = _sanitized(data, file, made.notebooks[names[file]])
             notebooks[names[file]] = notebook

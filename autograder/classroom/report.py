@@ -21,6 +21,7 @@ class Report:
     exercises: list = field(default_factory=list)
     misconceptions: list = field(default_factory=list)  # most frequent first
     unexplained: list = field(default_factory=list)  # failed checks of exercises without a hint
+    caveat: str | None = None  # what to know of how these were graded
 
 
 def of(assignment, results):
@@ -29,6 +30,7 @@ def of(assignment, results):
     report = Report(assignment, graded, [one for one in results if one.status != "graded"])
     if not graded:
         return report
+    report.caveat = next(filter(None, (one.caveat for one in graded)), None)
     report.max_score = max(one.max_score for one in graded)
     report.median = statistics.median_high(one.score for one in graded)
     report.histogram = _histogram([one.score for one in graded], report.max_score)

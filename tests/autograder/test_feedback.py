@@ -29,6 +29,13 @@ def test_ungradable_says_why_and_that_it_is_not_zero():
     assert "of 0 points" not in page
 
 
+def test_a_split_room_has_nothing_to_excuse():
+    for shared in (False, True):
+        graded = Graded("ada", "03-query-key-value", shared=shared)
+        assert ("shared room" in feedback.page(graded)) == ("shared room" in feedback.text(graded)) == shared
+        assert Graded.from_dict(graded.as_dict()).caveat == graded.caveat
+
+
 def test_the_text_says_the_same_in_the_same_order():
     outcome = Outcome("f", [Check("test-f-a", 0, 1, "MESSAGE", "WHERE")], [Hint("id", "HINT " * 40)])
     text = feedback.text(Graded("ada", "03-query-key-value", outcomes=[outcome], notes=["NOTE"]))

@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
 from autograder import cli
+from autograder.answers.results import SHARED
 from autograder.classroom import nbcourse
 from autograder.errors import CourseError, Refused
 from autograder.paths import Course
@@ -451,6 +452,13 @@ def test_the_command(both, tmp_path):
     assert done.exit_code == 0, done.exception
     assert "right" in done.stdout
     assert rows(Course(tmp_path), "right") == rows(both.stock, "right")
+    # what such a room cannot keep out is told wherever the marks are
+    assert done.stdout.count(SHARED) == 1
+    assert runner.invoke(cli.app, ["report", "--course", str(tmp_path)]).exit_code == 0
+    pages = [*tmp_path.glob("feedback/right/*/*.*"), *tmp_path.glob("report/*.html")]
+    assert {page.suffix for page in pages} == {".html", ".txt"} and len(pages) == 3
+    for page in pages:
+        assert SHARED.split(":")[0] in page.read_text(encoding="utf-8")
 
 
 def test_a_source_that_nbgrader_cannot_release_is_a_fault_of_the_course(tmp_path):
