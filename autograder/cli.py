@@ -231,8 +231,6 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
     _write_json(json_file, everything)
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
-    for told in grading.passed_over(course, taken):
-        show.errors.print(told, markup=False, soft_wrap=True)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
     return everything
 

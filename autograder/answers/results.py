@@ -58,20 +58,16 @@ class Graded:
     seconds: float = 0.0
     outcomes: list[Outcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    shared: bool = False  # the checks ran beside the student's code
 
     @property
     def score(self):
         return sum(outcome.points for outcome in self.outcomes)
-    shared: bool = False  # the checks ran beside the student's code
 
     @property
     def caveat(self):
         """What to know of how this was graded, in a sentence, or None."""
         return SHARED if self.shared else None
-
-    penalty: float = 0.0  # points, for being late
-    seconds_late: float = 0.0
-    handed_in: str | None = None  # when, where it is known
 
     @property
     def max_score(self):
