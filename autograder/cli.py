@@ -187,13 +187,13 @@ def _grade(course, names, workers, how, json_file, *, fresh=False):
     _must_be_handed_in(course)
     chosen = _chosen(names)
     if not names:
-        chosen = [made for made in chosen if any(course.submitted.glob(f"*/{made.name}"))]
+        chosen = [made for made in chosen if grading.has_places(course, made)]
     if not chosen:
         raise Refused(
             f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}."
         )
     for made in chosen:
-        grading.folders(course, made)  # refuse before anything is written
+        grading.places(course, made)  # refuse before anything is written
     return _grade_all(course, chosen, grading.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
@@ -204,7 +204,7 @@ def _grade_another_course(course, names, workers, how, json_file, *, fresh):
     if not chosen:
         raise Refused(f"{course.submitted} holds no submission of an assignment in {course.source}.")
     for source in chosen:
-        grading.folders(course, source)
+        grading.places(course, source)
     return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
@@ -216,10 +216,11 @@ def _must_be_handed_in(course):
 
 
 def _grade_all(course, chosen, grade_class, json_file, **how):
-    everything = []
+    everything, taken = [], []
     for made in chosen:
+        taken += grading.places(course, made)
         with show.progress() as bar:
-            task = bar.add_task(f"Grading {made.name}", total=len(grading.folders(course, made)))
+            task = bar.add_task(f"Grading {made.name}", total=len(grading.places(course, made)))
             results = grade_class(
                 course,
                 made,
@@ -228,9 +229,11 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
             )
         show.class_table([graded.as_json() for graded in results])
         everything += results
-    _write_json(json_file, everything)
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
+    for told in grading.passed_over(course, taken):
+        show.errors.print(told, markup=False, soft_wrap=True)
+    _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
     return everything
 

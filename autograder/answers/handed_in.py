@@ -27,11 +27,6 @@ def printable(name):
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def student_of(folder):
-    """Whose folder ``submitted/<student>/<assignment>`` is, as text that can be written anywhere."""
-    return printable(folder.parent.name)
-
-
 def read_file(path, most=LARGEST):
     """The bytes of an ordinary file.  Raises ``Ungradable`` where it is another thing, larger than ``most``, or cannot be read."""
     name = printable(Path(path).name)
@@ -91,31 +86,40 @@ class HandedIn:
         return self.files.get(name)
 
     def notebooks(self):
-        """Name -> bytes of the notebooks that lie in the folder itself."""
-        return {
-            name: data for name, data in self.files.items() if name.endswith(".ipynb") and "/" not in name
-        }
+        """Name -> bytes of the notebooks in the folder itself, or, where none is there, in the folders within."""
+        found = {name: data for name, data in self.files.items() if name.endswith(".ipynb")}
+        return {name: data for name, data in found.items() if "/" not in name} or found
 
     def beside(self):
         """Path -> bytes of the files that are no notebooks."""
         return {name: data for name, data in self.files.items() if not name.endswith(".ipynb")}
 
 
-def read_folder(folder, *, beside=True):
+def read_folder(folder, *, beside=True, loose=False):
     """Read ``submitted/<student>/<assignment>`` once; with ``beside`` also the files that are no notebooks.
 
+    ``loose`` takes the notebooks of ``submitted/<student>`` itself, where there is no folder for the assignment.
     A link in the place of a folder, or a folder whose name is not text, is refused: ``Ungradable``.  A single file that is
     no ordinary one is left out, and noted.
     """
-    for part in (folder.parent, folder):
+    owner = folder if loose else folder.parent
+    for part in (owner, folder):
         if part.is_symlink():
             raise Ungradable(
                 f"The folder {printable(part.name)} is a link to another one. Hand in a folder of your own."
             )
-    if printable(folder.parent.name) != folder.parent.name:
+    if printable(owner.name) != owner.name:
         raise Ungradable("The name of the folder is not UTF-8 text. Give it another name and grade again.")
+    files, left_out = _read_all(folder, beside, DEEPEST if beside and not loose else 0)
+    if not (files or left_out or loose):  # the notebook may lie in a folder within
+        files, left_out = _read_all(folder, beside, DEEPEST)
+    return HandedIn(printable(owner.name), files, left_out)
+
+
+def _read_all(folder, beside, deepest):
+    """(path -> bytes, path -> why it was left out) of a folder's files; together they are no more than can be."""
     files, left_out, total = {}, {}, 0
-    for path in _walk(folder, beside):
+    for path in _walk(folder, beside, deepest):
         name = path.relative_to(folder).as_posix()
         try:
             if printable(name) != name:
@@ -130,11 +134,11 @@ def read_folder(folder, *, beside=True):
                 f"The files handed in have more than {MOST_BYTES >> 20} MB together. Hand in without the largest."
             )
         files[name] = data
-    return HandedIn(student_of(folder), files, left_out)
+    return files, left_out
 
 
-def _walk(folder, beside):
-    """The files in a folder and its folders, no more than can be; links are named, never followed."""
+def _walk(folder, beside, deepest):
+    """The files in a folder and its folders, or the notebooks alone, no more than can be; links are named, never followed."""
     count, waiting = 0, [(folder, 0)]
     while waiting:
         here, depth = waiting.pop()
@@ -156,7 +160,7 @@ def _walk(folder, beside):
             if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if beside and depth < DEEPEST:
+                if depth < deepest:
                     waiting.append((Path(entry.path), depth + 1))
             elif beside or entry.name.endswith(".ipynb"):
                 yield Path(entry.path)

@@ -20,6 +20,7 @@ class Check:
     max_points: float
     message: str | None = None
     where: str | None = None  # the student's own lines, where their code raised
+    by_hand: bool = False  # a person gave this mark, or extra credit
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Outcome:
     checks: list[Check]
     hints: list[Hint] = field(default_factory=list)
     blank: bool = False
+    comments: list[str] = field(default_factory=list)  # of a person
 
     @property
     def points(self):
@@ -42,7 +44,9 @@ class Outcome:
     @property
     def messages(self):
         """What the failed checks said, each thing once; of exceptions in the student's code, the first."""
-        said = dict.fromkeys(check.message for check in self.checks if check.message)
+        said = dict.fromkeys(
+            check.message for check in self.checks if check.message and check.points < check.max_points
+        )
         raised = [message for message in said if message.startswith("Your code raised")]
         return [message for message in said if message not in raised[1:]]
 
@@ -61,13 +65,25 @@ class Graded:
     shared: bool = False  # the checks ran beside the student's code
 
     @property
-    def score(self):
-        return sum(outcome.points for outcome in self.outcomes)
-
-    @property
     def caveat(self):
         """What to know of how this was graded, in a sentence, or None."""
         return SHARED if self.shared else None
+
+    penalty: float = 0.0  # points, for being late
+    seconds_late: float = 0.0
+    handed_in: str | None = None  # when, where it is known
+
+    @property
+    def score(self):
+        return max(0.0, sum(outcome.points for outcome in self.outcomes) - self.penalty)
+
+    @property
+    def late(self):
+        """By how much it came late, in words, or None."""
+        for unit, seconds in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if self.seconds_late >= 2 * seconds:
+                return f"{self.seconds_late / seconds:.0f} {unit}"
+        return f"{self.seconds_late:.0f} seconds" if self.seconds_late > 0 else None
 
     @property
     def max_score(self):
@@ -85,6 +101,7 @@ class Graded:
                 [Check(**check) for check in outcome["checks"]],
                 [Hint(**hint) for hint in outcome["hints"]],
                 outcome["blank"],
+                outcome.get("comments", []),
             )
             for outcome in data["outcomes"]
         ]
@@ -101,6 +118,8 @@ class Graded:
             "seconds": round(self.seconds, 3),
             "score": self.score if graded else None,
             "max_score": self.max_score if graded else None,
+            "penalty": self.penalty,
+            "handed_in": self.handed_in,
             "notes": self.notes,
             "exercises": [
                 {
@@ -109,6 +128,7 @@ class Graded:
                     "max_points": outcome.max_points,
                     "hints": [asdict(hint) for hint in outcome.hints],
                     "messages": outcome.messages,
+                    "comments": outcome.comments,
                 }
                 for outcome in self.outcomes
             ],

@@ -272,6 +272,14 @@ def _assemble(student, made, chosen, own, present, notes):
     return notebook
 
 
+def in_its_place(made, reason):
+    """What lies in ``autograded/`` for a hand-in that cannot be graded, so that a person sees it and can mark it."""
+    notebook = copy.deepcopy(made.released)
+    told = nbformat.v4.new_markdown_cell(f"**This hand-in could not be graded.** {reason}", id="not-graded")
+    notebook.cells.insert(0, told)
+    return notebook
+
+
 def choose(handed_in, made):
     """The notebook among the files of a ``HandedIn`` that counts: the one in which most was answered, first of all the one under its own name.
 

@@ -15,7 +15,7 @@ _STARTS = frozenset("=+-@|%\N{MINUS SIGN}")  # with what a spreadsheet lets a fo
 
 @dataclass
 class Mark:
-    """One student's mark of one assignment, marks by hand included; ``score`` is None where there is none yet."""
+    """One student's mark of one assignment, with marks by hand and without what being late costs; ``score`` is None where there is none yet."""
 
     student: str
     name: str  # first and last name, or the id
@@ -42,7 +42,7 @@ def marks(course, assignments):
                         name or who.id,
                         who.lms_user_id or "",
                         assignment,
-                        row.score if known else None,
+                        max(0.0, row.score - row.late_submission_penalty) if known else None,
                         row.max_score,
                         bool(row.needs_manual_grade),
                     )

@@ -58,8 +58,22 @@ def path(course, student, assignment):
 
 
 def write(course, graded):
-    """Write the page and the text of one submission."""
+    """Write the page and the text of one submission; beside a page that ``nbgrader generate_feedback`` has made, not over it."""
     target = path(course, graded.student, graded.assignment)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not _is_ours(target):
+        target = target.with_name(f"{graded.assignment}-hints.html")
     target.write_text(page(graded), encoding="utf-8")
     target.with_suffix(".txt").write_text(text(graded), encoding="utf-8")
+
+
+_OURS = b"<title>Feedback \xc2\xb7 "
+
+
+def _is_ours(target):
+    """Whether a page may be written over: there is none, or it is one of these."""
+    try:
+        with target.open("rb") as file:
+            return _OURS in file.read(2000)
+    except FileNotFoundError:
+        return True

@@ -2,16 +2,19 @@
 
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nbgrader.api
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
 
+from autograder.answers.assignment import exercise_of
+from autograder.answers.results import Check, Outcome
 from autograder.errors import Refused
 
 
@@ -95,15 +98,14 @@ def record_assignment(course, made):
     SaveCells().preprocess(notebook, resources)
 
 
-def record(book, graded):
+def record(book, graded, timestamp=None):
     """Write one result.  What an instructor entered by hand, marks and comments, stays."""
     with _one_transaction(book):
-        _record(book, graded)
+        _record(book, graded, timestamp)
 
 
-def _record(book, graded):
-    book.update_or_create_student(graded.student)
-    book.update_or_create_submission(graded.assignment, graded.student)
+def _record(book, graded, timestamp):
+    _submission(book, graded, timestamp)
     notebook = book.find_submission_notebook(graded.assignment, graded.assignment, graded.student)
     ungradable = graded.status != "graded"
     points = {check.id: check.points for outcome in graded.outcomes for check in outcome.checks}
@@ -114,6 +116,13 @@ def _record(book, graded):
     comments = {outcome.id: _comment(outcome) for outcome in graded.outcomes}
     for comment in notebook.comments:
         comment.auto_comment = graded.reason if ungradable else comments.get(comment.name)
+
+
+def _submission(book, graded, timestamp):
+    """The row of a submission, made where there is none; of the time of handing in, what is known stays."""
+    book.update_or_create_student(graded.student)
+    when = {"timestamp": timestamp} if timestamp else {}
+    return book.update_or_create_submission(graded.assignment, graded.student, **when)
 
 
 def _comment(outcome):
@@ -128,9 +137,7 @@ def record_notebooks(book, graded, notebooks, timestamp=None):
     ``notebooks`` has the executed notebooks by name, or is None where the submission is ungradable.
     """
     with _one_transaction(book):
-        book.update_or_create_student(graded.student)
-        when = {"timestamp": timestamp} if timestamp else {}
-        submission = book.update_or_create_submission(graded.assignment, graded.student, **when)
+        submission = _submission(book, graded, timestamp)
         for notebook in submission.notebooks:
             _record_notebook(notebook, notebooks, graded.reason)
 
@@ -155,3 +162,67 @@ def _record_notebook(notebook, executed, reason):
     }
     for comment in notebook.comments:
         comment.auto_comment = reason if executed is None else comments.get(comment.name)
+
+
+def decided(book, graded):
+    """A result with what stands in the gradebook: marks by hand, extra credit, comments, the penalty for being late.
+
+    What the grader found stays where nobody entered anything else.
+    """
+    try:
+        row = book.find_submission(graded.assignment, graded.student)
+    except MissingEntry:
+        return graded
+    notebooks = {notebook.name: notebook for notebook in row.notebooks}
+    outcomes = graded.outcomes
+    if graded.status != "graded" and any(
+        _by_hand(grade) for book_ in row.notebooks for grade in book_.grades
+    ):
+        notes = [f"{graded.reason} It was marked by hand.", *graded.notes]
+        graded = replace(graded, status="graded", reason=None, notes=notes)
+        outcomes = [outcome for notebook in row.notebooks for outcome in _only_by_hand(notebook)]
+    return replace(
+        graded,
+        outcomes=[_outcome(outcome, notebooks, graded.assignment) for outcome in outcomes],
+        penalty=sum(notebook.late_submission_penalty or 0.0 for notebook in row.notebooks),
+        seconds_late=row.total_seconds_late,
+        handed_in=f"{row.timestamp:%Y-%m-%d %H:%M} UTC" if row.timestamp else None,
+    )
+
+
+def _outcome(outcome, notebooks, assignment):
+    """An exercise, or, in another course, a notebook, with what a person entered."""
+    whole = outcome.id in notebooks
+    notebook = notebooks.get(outcome.id if whole else assignment)
+    if notebook is None:
+        return outcome
+    grades = {grade.name: grade for grade in notebook.grades}
+    checks = [_check(check, grades.get(check.id)) for check in outcome.checks]
+    comments = [
+        f"{comment.name}: {comment.manual_comment}" if whole else comment.manual_comment
+        for comment in notebook.comments
+        if comment.manual_comment and (whole or comment.name == outcome.id)
+    ]
+    full = all(check.points >= check.max_points for check in checks)
+    return replace(outcome, checks=checks, comments=comments, hints=[] if full else outcome.hints)
+
+
+def _check(check, grade):
+    """A check with the mark that a person gave it."""
+    if grade is None or not _by_hand(grade):
+        return check
+    points = check.points if grade.manual_score is None else grade.manual_score
+    return replace(check, points=points + (grade.extra_credit or 0.0), by_hand=True)
+
+
+def _by_hand(grade):
+    return grade.manual_score is not None or bool(grade.extra_credit)
+
+
+def _only_by_hand(notebook):
+    """The outcomes of a notebook that was never run."""
+    found = {}
+    for grade in notebook.grades:
+        name = exercise_of(grade.name) or notebook.name
+        found.setdefault(name, []).append(Check(grade.name, 0.0, grade.cell.max_score))
+    return [Outcome(name, checks) for name, checks in found.items()]

@@ -1,17 +1,17 @@
 """Grade a whole class: worker processes run notebooks side by side, one writer enters the results."""
 
 import json
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nbformat
 
+from autograder.answers import assignment, submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
-from autograder.answers.handed_in import Ungradable, printable, read_folder, student_of
+from autograder.answers.handed_in import Ungradable, printable
 from autograder.answers.results import Graded
-from autograder.classroom import feedback, gradebook, journal
+from autograder.classroom import feedback, gradebook, handins, journal, late
 from autograder.classroom.grade import HOW, grade_handed_in, prepare, save, ungradable
 from autograder.classroom.journal import Journal
 from autograder.classroom.pool import Died, Pool, side_by_side
@@ -19,11 +19,9 @@ from autograder.errors import Refused, cannot_write
 from autograder.rooms import engine
 
 
-def folders(course, made):
-    """The students' folders for an assignment, in order.  Raises ``Refused`` where there is none."""
-    found = sorted(
-        (path for path in course.submitted.glob(f"*/{made.name}") if path.is_dir()), key=os.fsencode
-    )
+def places(course, made):
+    """The hand-ins for an assignment, in order.  Raises ``Refused`` where there is none."""
+    found = handins.places(course, made.name, _answers(made))
     if not found:
         raise Refused(
             f"No submissions for {made.name}: expected {course.submitted}/<student>/{made.name}/{made.name}.ipynb."
@@ -31,15 +29,39 @@ def folders(course, made):
     return found
 
 
+def has_places(course, made):
+    """Whether anybody has handed in an assignment."""
+    return bool(handins.places(course, made.name, _answers(made)))
+
+
+def passed_over(course, taken):
+    """Sentences on notebooks that are neither among the ``taken`` places nor hand-ins for another assignment that is known."""
+    known = {*assignment.names(), *(path.name for path in course.source.glob("*") if path.is_dir())}
+    others = [place for name in sorted(known) for place in handins.places(course, name)]
+    return handins.passed_over(course, [*taken, *others])
+
+
+def _answers(made):
+    """Whether a notebook answers an assignment of this course; of another one, that cannot be told."""
+
+    def is_loose(name, folder):
+        try:
+            return submission.which_assignment(submission.read(folder / name), name) == made.name
+        except Ungradable:
+            return False
+
+    return is_loose if isinstance(made, Assignment) else lambda name, folder: False
+
+
 @dataclass
 class Steps:
     """What differs between this course's assignments and another's."""
 
     prepare: Any  # () -> None, before the first submission that is not known already
-    read: Any  # folder -> HandedIn, once; raises Ungradable
+    read: Any  # Place -> HandedIn, once; raises Ungradable
     digest: Any  # HandedIn -> the digest of all that its result depends on
     grade: Any  # HandedIn -> (Graded, name -> executed notebook, or None)
-    record: Any  # (book, folder, Graded, notebooks) -> None
+    record: Any  # (book, Place, Graded, notebooks) -> None
 
 
 def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
@@ -59,10 +81,10 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
 
     steps = Steps(
         prepare=get_ready,
-        read=lambda folder: read_folder(folder, beside=False),
+        read=lambda place: place.read(beside=False),
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
         grade=lambda handed_in: grade_handed_in(handed_in, made, diagnosis, how=how),
-        record=lambda book, _folder, graded, _notebooks: gradebook.record(book, graded),
+        record=lambda book, place, graded, _notebooks: gradebook.record(book, graded, place.when()),
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
 
@@ -72,41 +94,46 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
     known = Journal(course)
     results, unknown = [], []
 
-    def enter(book, folder, graded, notebooks):
-        steps.record(book, folder, graded, notebooks)
+    def enter(book, place, graded, notebooks):
+        steps.record(book, place, graded, notebooks)
+        rules.apply(book, graded)
+        final = gradebook.decided(book, graded)
+        if final != graded:  # what a person entered is on the page, too
+            feedback.write(course, final)
         results.append(graded)
-        done(graded)
+        done(final)
 
-    def work(folder):
+    def work(place):
         try:
-            return _graded(course, folder, made, steps, known)
+            return _graded(course, place, made, steps, known)
         except OSError as fault:  # the disk is full, say: no submission's fault
             raise cannot_write(fault) from None
 
+    rules = late.rules(course)
     with gradebook.opened(course) as book:
-        for folder in folders(course, made):
-            found = None if fresh else _known(folder, steps, known)
+        for place in places(course, made):
+            found = None if fresh else _known(place, steps, known)
             if found is None:
-                unknown.append(folder)
+                unknown.append(place)
             else:
-                _write(course, *found)
-                enter(book, folder, *found)
+                _write(course, place, made, *found)
+                enter(book, place, *found)
     if unknown:
         engine.ready(how)
         steps.prepare()
         # no connection to the gradebook stands open while processes are forked
         with Pool(work, min(workers, len(unknown))) as pool, gradebook.opened(course) as book:
-            for folder, result in pool.results(unknown):
+            for place, result in pool.results(unknown):
                 if isinstance(result, Died):
                     reason = (
                         "The grader's own process ended at this notebook, twice. Grade it alone to see why."
                     )
-                    result = ungradable(student_of(folder), made.name, reason), None
-                    _write(course, *result)
-                enter(book, folder, *result)
+                    result = ungradable(place.student, made.name, reason), None
+                    _write(course, place, made, *result)
+                enter(book, place, *result)
     results.sort(key=lambda graded: graded.student)
     _keep_results(course, made.name, results)
-    return results
+    return results_of(course, made.name)
 
 
 def _results_path(course, assignment):
@@ -124,12 +151,19 @@ def _keep_results(course, assignment, results):
 
 
 def results_of(course, assignment):
-    """What the last complete ``grade`` of an assignment found, by student.  Raises ``Refused`` where there was none."""
+    """What the last complete ``grade`` of an assignment found, by student, with what the gradebook says by now.
+
+    Raises ``Refused`` where there was none.
+    """
     try:
         with _results_path(course, assignment).open(encoding="utf-8") as file:
-            return [Graded.from_dict(json.loads(line)) for line in file]
+            found = [Graded.from_dict(json.loads(line)) for line in file]
     except (OSError, ValueError, KeyError, TypeError):
         raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.") from None
+    if not course.database.is_file():
+        return found
+    with gradebook.opened(course) as book:
+        return [gradebook.decided(book, graded) for graded in found]
 
 
 def graded_assignments(course):
@@ -137,42 +171,54 @@ def graded_assignments(course):
     return sorted(path.stem for path in (course.root / ".grading").glob("*.jsonl"))
 
 
-def _known(folder, steps, journal):
+def _known(place, steps, journal):
     """What an earlier run found for the very bytes that lie there now, or None."""
     try:
-        handed_in = steps.read(folder)
+        handed_in = steps.read(place)
     except (OSError, Ungradable):  # grading will say so
         return None
-    return journal.find(steps.digest(handed_in), handed_in.student)
+    found = journal.find(steps.digest(handed_in), handed_in.student)
+    return found and _noted(place, *found)
 
 
-def _graded(course, folder, made, steps, journal):
-    """Read one folder, grade what was read, and keep and write the result.  Whatever goes wrong is told of this folder alone."""
+def _noted(place, graded, notebooks):
+    """A result with what there is to say of where the hand-in lay; the journal does not keep that."""
+    if place.note:
+        graded = replace(graded, notes=[place.note, *graded.notes])
+    return graded, notebooks
+
+
+def _graded(course, place, made, steps, journal):
+    """Read one hand-in, grade what was read, and keep and write the result.  Whatever goes wrong is told of this one alone."""
     digest = None
     try:
-        handed_in = steps.read(folder)
+        handed_in = steps.read(place)
         digest = steps.digest(handed_in)
         graded, notebooks = steps.grade(handed_in)
     except Ungradable as reason:
-        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
+        graded, notebooks = ungradable(place.student, made.name, reason), None
     except Exception as fault:
         reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
-        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
+        graded, notebooks = ungradable(place.student, made.name, reason), None
     try:
         if notebooks is not None:
             journal.keep(digest, graded, notebooks)
-        _write(course, graded, notebooks)
+        graded, notebooks = _noted(place, graded, notebooks)
+        _write(course, place, made, graded, notebooks)
     except OSError:
         raise
     except Exception as fault:
         reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
-        graded, notebooks = ungradable(student_of(folder), made.name, reason), None
-        _write(course, graded, notebooks)
+        graded, notebooks = ungradable(place.student, made.name, reason), None
+        _write(course, place, made, graded, notebooks)
     return graded, notebooks
 
 
-def _write(course, graded, notebooks):
-    """The student's page, and the executed notebooks for formgrader."""
+def _write(course, place, made, graded, notebooks):
+    """The student's page, and the executed notebooks for formgrader; beside both, what nbgrader's exchange asks for."""
     feedback.write(course, graded)
+    if notebooks is None and isinstance(made, Assignment):
+        notebooks = {made.name: submission.in_its_place(made, graded.reason)}
     for name, notebook in (notebooks or {}).items():
         save(notebook, course, graded.student, graded.assignment, name)
+    handins.lay_papers(course, place, graded.assignment)

@@ -28,15 +28,15 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveCells,
 )
-from nbgrader.utils import determine_grade, find_all_files, is_grade, parse_utc
+from nbgrader.utils import determine_grade, find_all_files, is_grade
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
-from autograder.answers.handed_in import Ungradable, read_file, read_folder
+from autograder.answers.handed_in import Ungradable
 from autograder.answers.marks import _ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
-from autograder.classroom import gradebook, journal
+from autograder.classroom import gradebook, handins, journal
 from autograder.classroom.grade import ungradable
 from autograder.classroom.grading import Steps, grade_each
 from autograder.classroom.pool import side_by_side
@@ -100,7 +100,7 @@ def chosen(course, names):
     for name in names or ():
         if name not in known:
             raise Refused(f"{course.source} has no assignment {name!r}. It has: {', '.join(known)}.")
-    return [known[name] for name in names or known if names or any(course.submitted.glob(f"*/{name}"))]
+    return [known[name] for name in names or known if names or handins.places(course, name)]
 
 
 # --- the instructor's side
@@ -408,22 +408,14 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
     made = load(course, source.name)
     digest = journal.digests(how, made.name, repr(made.notebooks))
 
-    def record(book, folder, graded, notebooks):
-        gradebook.record_notebooks(book, graded, notebooks, _timestamp(folder))
+    def record(book, place, graded, notebooks):
+        gradebook.record_notebooks(book, graded, notebooks, place.when())
 
     steps = Steps(
         prepare=lambda: side_by_side(lambda: _rehearse(course, made, how)),
-        read=read_folder,
+        read=lambda place: place.read(beside=True),
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
         grade=lambda handed_in: grade_handed_in(handed_in, made, how=how),
         record=record,
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
-
-
-def _timestamp(folder):
-    """When it was handed in, where nbgrader has noted it."""
-    with contextlib.suppress(Ungradable, ValueError, OverflowError):
-        text = read_file(folder / "timestamp.txt", most=100).decode("utf-8").strip()
-        return parse_utc(text) if text else None
-    return None
