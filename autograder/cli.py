@@ -5,6 +5,7 @@ course); 2 the command was given something it cannot use.
 """
 
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from autograder.answers.submission import Ungradable
 from autograder.authoring import demo
 from autograder.authoring import release as releasing
 from autograder.classroom import feedback, grade, grading, lms, nbcourse, report
-from autograder.errors import CourseError, Refused, cannot_write
+from autograder.errors import CourseError, Interrupted, Refused, cannot_write
 from autograder.paths import ROOT, Course
 from autograder.rooms import confine, engine
 
@@ -367,10 +368,19 @@ def demonstrate(
     )
 
 
+def _interrupted(*_about):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough: what is under way is put down in order
+    raise Interrupted
+
+
 def main():
     """Run a command; a refusal is one sentence and exit code 2, a fault of the course one sentence and 1."""
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
+    except Interrupted:
+        show.errors.print("Stopped. What was graded is kept; the same command goes on from there.", soft_wrap=True)
+        raise SystemExit(130) from None
     except (Refused, Ungradable) as reason:
         show.errors.print(str(reason), markup=False, soft_wrap=True)
         raise SystemExit(2) from None

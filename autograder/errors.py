@@ -11,6 +11,10 @@ class CourseError(Exception):
     """The course itself is at fault (a solution that fails its own tests, a mark out of range).  Exit code 1."""
 
 
+class Interrupted(BaseException):
+    """Somebody has pressed Ctrl-C.  Exit code 130."""
+
+
 WRITING = (
     errno.ENOSPC,
     errno.EDQUOT,

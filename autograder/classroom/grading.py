@@ -100,7 +100,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
         final = gradebook.decided(book, graded)
         if final != graded:  # what a person entered is on the page, too
             feedback.write(course, final)
-        results.append(graded)
+        results.append((graded, final))
         done(final)
 
     def work(place):
@@ -131,9 +131,9 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                     result = ungradable(place.student, made.name, reason), None
                     _write(course, place, made, *result)
                 enter(book, place, *result)
-    results.sort(key=lambda graded: graded.student)
-    _keep_results(course, made.name, results)
-    return results_of(course, made.name)
+    results.sort(key=lambda pair: pair[0].student)
+    _keep_results(course, made.name, [graded for graded, _ in results])
+    return [final for _, final in results]
 
 
 def _results_path(course, assignment):

@@ -17,7 +17,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from autograder.answers.handed_in import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, printable
+from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, printable
 from autograder.classroom import gradebook, platforms
 from autograder.errors import Refused
 
@@ -312,13 +312,12 @@ def _keep(files, path, content, budget, reasons):
     """Read one file into ``files`` under a path of its own, as far as the student's ``budget`` of bytes goes."""
     path = tuple(_file_name(part) for part in path)
     shown = "/".join(path)
-    most = LARGEST if _is_notebook(path) else MOST_BYTES
     try:
         if len(path) > DEEPEST + 1:
             raise LeftOut(f"it lies more than {DEEPEST} folders deep")
         if len(files) >= MOST_FILES:
             raise LeftOut(f"there are more than {MOST_FILES} files")
-        data = content(min(most, MOST_BYTES))
+        data = content(MOST_BYTES)  # a notebook too large to be graded is laid all the same: grading says why, on a page
         if len(data) > budget[0]:
             raise LeftOut(f"the files have more than {MOST_BYTES >> 20} MB together")
     except LeftOut as reason:

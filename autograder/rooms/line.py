@@ -61,6 +61,7 @@ class Warm:
             [sys.executable, "-m", "autograder.rooms.warm", str(theirs.fileno()), settings],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is the grader's to answer
             # a process's first environment stays in its memory, and its children's: no keys or tokens in there
             env={**{name: os.environ[name] for name in _TAKEN if name in os.environ}, **_SET},
         )

@@ -105,10 +105,11 @@ def child(channel, epitaph, shell, confined):
     if inner == 0:
         try:
             os.close(epitaph)
-            os.read(told, 1)  # the number of this process goes over the channel first
-            os.close(told)
-            os.close(tell)
-            inhabit(channel, shell, scratch)
+            os.close(tell)  # else this process would wait for itself, where the other has died by now
+            confine.die_with_parent()
+            if os.read(told, 1):  # the number of this process goes over the channel first
+                os.close(told)
+                inhabit(channel, shell, scratch)
         finally:
             os._exit(0)
     os.write(channel, inner.to_bytes(8, "little"))
@@ -140,7 +141,6 @@ def inhabit(channel, shell, scratch):
     if scratch:
         os.chdir(scratch)
     else:
-        confine.die_with_parent()
         scratch = confine.ROOM
         confine.limit_resources()
         confine.drop_capabilities()

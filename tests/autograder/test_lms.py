@@ -95,7 +95,7 @@ def test_an_archive_writes_nowhere_else(tmp_path, name):
 
 
 def test_what_is_too_large_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "LARGEST", 100)
+    monkeypatch.setattr(importing, "MOST_BYTES", 100)
     members = {"ada/a.ipynb": "{}", "alan/a.ipynb": " " * 200}
     taken = lms.take_in(archive(tmp_path / "a.zip", members), Course(tmp_path / "course"), NAME)
     assert taken.students == ["ada"]
