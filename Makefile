@@ -11,6 +11,7 @@ course: $(BIN)/.ready  ## environment, released exercises, a graded demonstratio
 test: $(BIN)/.ready  ## all that CI runs: style, spelling, released exercises, records, the book, the grader, the pages in Chromium
 	$(BIN)/ruff format --check --diff
 	$(BIN)/ruff check
+	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/python -m autograder release --check
 	$(BIN)/python -m attention_course.experiments check

@@ -12,11 +12,12 @@ neither torch nor matplotlib, so that they also run where neither is to be had.
 
 import importlib
 from pathlib import Path
+from types import ModuleType
 
 FOLDERS = ("mechanisms", "data", "measuring", "page")
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> ModuleType:
     """The module called ``name`` in one of the folders; called where this package has no such attribute yet."""
     for folder in FOLDERS:
         if Path(__file__).parent.joinpath(folder, f"{name}.py").is_file():

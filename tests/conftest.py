@@ -1,9 +1,38 @@
 """Shared by all tests."""
 
+import re
+
 import pytest
 
 from autograder.answers import assignment as assignments
 from autograder.answers.diagnose import Diagnosis
+
+
+APART = {  # modules that are too long for one worker, and how to tell from a test's name to which part it belongs
+    "test_bank.py": r"\[(0\d-[a-z-]+)",
+    "test_nbgrader.py": r"\[(0\d-[a-z-]+)",
+    "test_pages.py": r"\[(wide|narrow)",
+    "test_lessons.py": r"\[([^:]+):",
+}
+
+
+def part_of(nodeid):
+    """Tests of one part share what is slow to make: a module, or what ``APART`` says."""
+    module, _, test = nodeid.partition("::")
+    found = re.search(APART.get(module.rsplit("/", 1)[-1], "$^"), test)
+    return f"{module} {found[1] if found else ''}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """``--dist loadscope`` with these parts as its scopes.  (loadgroup does not see its marks under pytest 9.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class InParts(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return part_of(nodeid)
+
+    return InParts(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session", params=assignments.names())

@@ -8,6 +8,7 @@ decide it: the same digit where there is one, the whole name of a month, the who
 """
 
 import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,7 @@ def _span(text, start, stop, from_right):
     return (at, at + 1) if own_digit else (start, stop)
 
 
-def write_date(date, rng):
+def write_date(date: datetime.date, rng: np.random.Generator) -> WrittenDate:
     """Write ``date`` (a ``datetime.date``) in one of the forms, drawn from the NumPy generator ``rng``."""
     if not FIRST <= date <= LAST:
         raise ValueError(f"dates run from {FIRST} to {LAST}, not {date}")
@@ -107,10 +108,11 @@ def write_date(date, rng):
     return WrittenDate(text, date.isoformat(), tuple(spans))
 
 
-def make_dates(count, seed, exclude=()):
+def make_dates(count: int, seed: int, exclude: Iterable[WrittenDate] = ()) -> list[WrittenDate]:
     """``count`` different texts; no calendar day of ``exclude`` (dates made before) comes back in any form."""
     rng = np.random.default_rng(seed)
-    days, texts, dates = {date.iso for date in exclude}, set(), []
+    days, texts = {date.iso for date in exclude}, set()
+    dates: list[WrittenDate] = []
     while len(dates) < count:
         date = FIRST + datetime.timedelta(days=int(rng.integers(DAYS)))
         if date.isoformat() in days:
@@ -122,7 +124,7 @@ def make_dates(count, seed, exclude=()):
     return dates
 
 
-def encode(dates):
+def encode(dates: Sequence[WrittenDate]) -> dict[str, np.ndarray]:
     """Arrays of a list of dates: a dict of
 
     ``source (N, m)`` int, padded; ``target (N, 12)`` int, between the signs for beginning and end; ``gold (N, 10,

@@ -18,7 +18,7 @@ PHOTOGRAPHS = {
 }
 
 
-def photograph(name="astronaut"):
+def photograph(name: str = "astronaut") -> np.ndarray:
     """The photograph as floats ``(H, W, 3)`` from 0 to 1.
 
     "astronaut" is 512 × 512, "coffee" 400 × 600.  Raises ``ValueError`` for another name.
@@ -31,7 +31,7 @@ def photograph(name="astronaut"):
     return getattr(data, name)().astype(np.float64) / 255
 
 
-def data_address(image, width=480, quality=82):
+def data_address(image: np.ndarray, width: int = 480, quality: int = 82) -> tuple[str, tuple[int, int]]:
     """A photograph as a page can carry it in its data: ``(data: address of a JPEG, (rows, columns))``.
 
     ``image (H, W, 3)`` from 0 to 1, brought to ``width`` pixels.

@@ -3,12 +3,13 @@
 A verb has four roles, in this order: the subject's noun and adjective, the object's noun and adjective.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from attention_course.data.tokens import PAD
-from attention_course.data.translation import ENGLISH, english
+from attention_course.data.translation import ENGLISH, Sentence, english
 
 ROLES = ("subject", "subject's adjective", "object", "object's adjective")
 _PARTS = (("subject", "noun"), ("subject", "adjective"), ("object", "noun"), ("object", "adjective"))
@@ -27,7 +28,7 @@ class Roles(NamedTuple):
     answers: np.ndarray
 
 
-def encode_roles(sentences):
+def encode_roles(sentences: Sequence[Sentence]) -> Roles:
     """:class:`Roles` of a list of :class:`~attention_course.data.translation.Sentence`."""
     said = [english(sentence) for sentence in sentences]
     tokens = ENGLISH.encode([[word.text for word in words] for words in said])

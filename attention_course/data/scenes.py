@@ -23,7 +23,9 @@ class Scene(NamedTuple):
     boxes: tuple
 
 
-def make_scenes(images, labels, count, seed, noise=0.1):
+def make_scenes(
+    images: np.ndarray, labels: np.ndarray, count: int, seed: int, noise: float = 0.1
+) -> list[Scene]:
     """``count`` scenes of two or three digits drawn from ``images (N, 8, 8)`` in [0, 1] with ``labels (N,)``.
 
     Each digit stands in a cell of its own of a 3 × 3 grid, moved by up to two pixels.  The caption names them
@@ -38,7 +40,9 @@ def make_scenes(images, labels, count, seed, noise=0.1):
     for _ in range(count):
         image = rng.uniform(0, noise, (SIZE, SIZE))
         cells = np.sort(rng.choice(CELLS**2, size=rng.integers(2, 4), replace=False))
-        words, boxes, last = [], [], None
+        words: list[str] = []
+        boxes: list[tuple[int, int, int, int] | None] = []
+        last = None
         for cell in cells:
             row, column = divmod(int(cell), CELLS)
             top, left = (int(x) for x in CELL * np.array([row, column]) + rng.integers(0, 3, 2))
@@ -55,7 +59,7 @@ def make_scenes(images, labels, count, seed, noise=0.1):
     return scenes
 
 
-def inside(box, row, column, stride, margin=0):
+def inside(box: tuple[int, int, int, int], row: int, column: int, stride: int, margin: float = 0) -> bool:
     """Whether the centre of region ``(row, column)``, ``stride`` pixels wide, lies within ``box``.
 
     ``margin`` widens the box by so many pixels on each side.

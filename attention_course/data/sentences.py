@@ -12,6 +12,7 @@ to know: ``2 · (food was good) + (service was good)``.  The *evidence words* ar
 food and the service.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,7 @@ class Review:
     service: int
 
 
-def make_review(rng, distractors=(1, 4)):
+def make_review(rng: np.random.Generator, distractors: tuple[int, int] = (1, 4)) -> Review:
     """Draw one :class:`Review`; ``distractors``: lowest and highest number of clauses that do not matter."""
     kinds = [FOOD, SERVICE] + [OTHER] * int(rng.integers(distractors[0], distractors[1] + 1))
     words, place, good = [], {}, {}
@@ -57,11 +58,13 @@ def make_review(rng, distractors=(1, 4)):
     return Review(tuple(words), 2 * good[0] + good[1], place[0], place[1])
 
 
-def make_reviews(count, seed, distractors=(1, 4), exclude=()):
+def make_reviews(
+    count: int, seed: int, distractors: tuple[int, int] = (1, 4), exclude: Iterable[Review] = ()
+) -> list[Review]:
     """``count`` different reviews, none of whose sentences is in ``exclude`` (reviews made before)."""
     rng = np.random.default_rng(seed)
     seen = {review.words for review in exclude}
-    reviews = []
+    reviews: list[Review] = []
     while len(reviews) < count:
         review = make_review(rng, distractors)
         if review.words not in seen:
@@ -70,7 +73,7 @@ def make_reviews(count, seed, distractors=(1, 4), exclude=()):
     return reviews
 
 
-def encode(reviews):
+def encode(reviews: Sequence[Review]) -> dict[str, np.ndarray]:
     """Arrays of a list of reviews, padded to the longest: a dict with
 
     ``tokens (N, T)`` int, 0 where padded; ``mask (N, T)`` bool, True on words; ``labels (N,)`` int;

@@ -17,7 +17,7 @@ class Call(NamedTuple):
     times: tuple
 
 
-def tone(key, seconds):
+def tone(key: str, seconds: float) -> np.ndarray:
     """The two sines of ``key`` for ``seconds``, ``(RATE · seconds,)``, faded over 5 ms; ``ValueError`` for no key."""
     if len(key) != 1 or key not in KEYS:
         raise ValueError(f"{key!r} is not a key of {KEYS}")
@@ -27,7 +27,13 @@ def tone(key, seconds):
     return 0.5 * fade * (np.sin(2 * np.pi * ROWS[row] * t) + np.sin(2 * np.pi * COLUMNS[column] * t))
 
 
-def make_call(keys, rng, noise=0.3, tone_s=(0.06, 0.2), pause_s=(0.04, 0.2)):
+def make_call(
+    keys: str,
+    rng: np.random.Generator,
+    noise: float = 0.3,
+    tone_s: tuple[float, float] = (0.06, 0.2),
+    pause_s: tuple[float, float] = (0.04, 0.2),
+) -> Call:
     """A call that dials ``keys``: durations and pauses drawn from their ranges, white noise of deviation ``noise``."""
     parts, times, now = [], [], 0
     for key in keys:
@@ -42,7 +48,7 @@ def make_call(keys, rng, noise=0.3, tone_s=(0.06, 0.2), pause_s=(0.04, 0.2)):
     return Call(np.clip(wave + rng.normal(0, noise, len(wave)), -1, 1), keys, tuple(times))
 
 
-def spectrogram(wave, window=128, hop=80):
+def spectrogram(wave: np.ndarray, window: int = 128, hop: int = 80) -> np.ndarray:
     """Log power ``(frames, window // 2 + 1)`` of Hann windows; frame ``i`` is centred on ``i · hop + window / 2``.
 
     Raises ``ValueError`` where ``wave`` is shorter than one window.
@@ -53,6 +59,6 @@ def spectrogram(wave, window=128, hop=80):
     return np.log1p(np.abs(np.fft.rfft(frames)) ** 2)
 
 
-def frame_time(frame, window=128, hop=80):
+def frame_time(frame: np.ndarray | int, window: int = 128, hop: int = 80) -> np.ndarray | float:
     """The second on which ``frame`` is centred."""
     return (np.asarray(frame) * hop + window / 2) / RATE

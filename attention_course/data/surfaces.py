@@ -50,7 +50,7 @@ def _cut(rng, picture, size, test):
     return (patch - patch.mean()) / (patch.std() + 0.03)
 
 
-def patches(rng, count, test):
+def patches(rng: np.random.Generator, count: int, test: bool) -> tuple[np.ndarray, np.ndarray]:
     """``count`` patches ``(N, SIZE, SIZE)``, float32, of half-size surfaces, and which surface each is, ``(N,)``."""
     pictures = [_half_size(name) for name in SURFACES.values()]
     y = rng.integers(len(pictures), size=count)
@@ -60,7 +60,9 @@ def patches(rng, count, test):
     return x, y
 
 
-def seen_by_cameras(rng, x, defect, loudness=3.0):
+def seen_by_cameras(
+    rng: np.random.Generator, x: np.ndarray, defect: str, loudness: float = 3.0
+) -> tuple[np.ndarray, np.ndarray]:
     """What four cameras see of patches ``x (N, H, W)``: ``(N, CAMERAS, H, W)``, and which camera works, ``(N,)``.
 
     The others send white noise with the standard deviation ``loudness``.  With the ``defect`` "fixed" camera 0 works in
@@ -84,7 +86,9 @@ def _beside(rng, top, left):
             return row, column
 
 
-def digits_on_walls(rng, count, test):
+def digits_on_walls(
+    rng: np.random.Generator, count: int, test: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``count`` scenes ``(N, 1, SCENE, SCENE)``, their digits ``(N,)``, and each digit's upper left corner ``(N, 2)``.
 
     A digit from 0 to 4, strokes up to four times as bright as the wall's spread, stands at a random place on a wall; a disc that

@@ -1,5 +1,7 @@
 """Sequences of tokens as padded arrays of numbers and back; shared by all makers of sequences (chapter 2)."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 PAD, BOS, EOS = 0, 1, 2  # padding, beginning of sequence, end of sequence
@@ -13,7 +15,7 @@ class Vocabulary:
     comes twice.
     """
 
-    def __init__(self, words):
+    def __init__(self, words: Iterable[str]) -> None:
         self.words = (*SIGNS, *words)
         self.index = {word: i for i, word in enumerate(self.words)}
         if len(self.index) != len(self.words):
@@ -22,7 +24,9 @@ class Vocabulary:
     def __len__(self):
         return len(self.words)
 
-    def encode(self, sequences, *, bos=False, eos=False):
+    def encode(
+        self, sequences: Sequence[Sequence[str]], *, bos: bool = False, eos: bool = False
+    ) -> np.ndarray:
         """``sequences`` (N lists of words, or N strings of characters) as int64 ``(N, longest)``, padded at the end.
 
         ``bos`` and ``eos`` put the signs for beginning and end around each.  Raises ``KeyError`` for a word that is
@@ -34,7 +38,7 @@ class Vocabulary:
             array[i, : len(row)] = row
         return array
 
-    def decode(self, row):
+    def decode(self, row: Iterable[int]) -> list[str]:
         """The words of one row of numbers, up to the first end or padding, without the signs."""
         words = []
         for number in np.asarray(row).tolist():

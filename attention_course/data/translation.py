@@ -21,6 +21,7 @@ aligned with verb and negation; Chinese 的 possibly with its adjective, a class
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -172,7 +173,7 @@ def _draw_phrase(rng, names):
     return Phrase(None, determiner, adjective, NOUNS[rng.integers(len(NOUNS))], plural)
 
 
-def draw_sentence(rng, clauses=(1, 1)):
+def draw_sentence(rng: np.random.Generator, clauses: tuple[int, int] = (1, 1)) -> Sentence:
     """A random :class:`Sentence` of ``clauses`` (lowest, highest number), from the NumPy generator ``rng``."""
     drawn = []
     for _ in range(int(rng.integers(clauses[0], clauses[1] + 1))):
@@ -194,7 +195,7 @@ def _english_phrase(phrase, at):
     return [*words, Word(phrase.noun.many if phrase.plural else phrase.noun.one, (*at, "noun"))]
 
 
-def english(sentence):
+def english(sentence: Sentence) -> list[Word]:
     """The sentence in English, a list of :class:`Word`."""
     words = []
     for i, clause in enumerate(sentence.clauses):
@@ -239,7 +240,7 @@ def _french_phrase(phrase, at, negated_object=False):
     return [Word(determiner, (*at, "determiner")), *words]
 
 
-def french(sentence):
+def french(sentence: Sentence) -> list[Word]:
     """The sentence in French, a list of :class:`Word`."""
     words = []
     for i, clause in enumerate(sentence.clauses):
@@ -279,7 +280,7 @@ def _chinese_phrase(phrase, at):
     return [*words, Word(phrase.noun.chinese, noun)]
 
 
-def chinese(sentence):
+def chinese(sentence: Sentence) -> list[Word]:
     """The sentence in Chinese, a list of :class:`Word`."""
     words = []
     for i, clause in enumerate(sentence.clauses):
@@ -297,7 +298,7 @@ def chinese(sentence):
 LANGUAGES = {"French": french, "Chinese": chinese}
 
 
-def make_pair(sentence, language="French"):
+def make_pair(sentence: Sentence, language: str = "French") -> Pair:
     """Say ``sentence`` in English and in ``language``, and draw the links between the two: a :class:`Pair`."""
     source, target = english(sentence), LANGUAGES[language](sentence)
     sure, possible = set(), set()
@@ -307,18 +308,27 @@ def make_pair(sentence, language="French"):
                 sure.add((t, s))
             if {word.sure, *word.possible} & {other.sure, *other.possible} - {None}:
                 possible.add((t, s))
-    texts = [tuple(word.text for word in words) for words in (source, target)]
-    return Pair(*texts, frozenset(sure), frozenset(possible), sentence)
+    said, other_said = (tuple(word.text for word in words) for words in (source, target))
+    return Pair(said, other_said, frozenset(sure), frozenset(possible), sentence)
 
 
-def make_pairs(count, seed, *, language="French", clauses=(1, 1), keep=None, exclude=()):
+def make_pairs(
+    count: int,
+    seed: int,
+    *,
+    language: str = "French",
+    clauses: tuple[int, int] = (1, 1),
+    keep: Callable[[Sentence], bool] | None = None,
+    exclude: Iterable[Pair] = (),
+) -> list[Pair]:
     """``count`` pairs with different English sides, none of which is in ``exclude`` (pairs made before).
 
     ``keep`` (a function of a :class:`Sentence`) says which meanings may be used; so whole structures or combinations
     of words are held out.
     """
     rng = np.random.default_rng(seed)
-    seen, pairs = {pair.source for pair in exclude}, []
+    seen = {pair.source for pair in exclude}
+    pairs: list[Pair] = []
     while len(pairs) < count:
         sentence = draw_sentence(rng, clauses)
         if keep is not None and not keep(sentence):
@@ -340,7 +350,7 @@ def _phrase_information(phrase):
     return -math.log(chance)
 
 
-def information(sentence):
+def information(sentence: Sentence) -> float:
     """Minus the logarithm, in nats, of the chance that :func:`draw_sentence` draws a ``sentence`` of so many clauses.
 
     No language model can have a smaller mean loss for a whole sentence, its end included, than the mean of this, unless
@@ -372,7 +382,7 @@ def _french_phrases(negated_object):
     }
 
 
-def is_french(words):
+def is_french(words: Sequence[str]) -> bool:
     """Whether the grammar can say ``words``, a sequence of tokens, as one clause: order, agreement, negation, elision."""
     words = tuple(words)
     for end in range(1, len(words)):
@@ -389,12 +399,12 @@ def is_french(words):
     return False
 
 
-def phrases(sentence):
+def phrases(sentence: Sentence) -> list[Phrase]:
     """All subjects and objects of a :class:`Sentence`."""
     return [p for clause in sentence.clauses for p in (clause.subject, clause.object) if p is not None]
 
 
-def has_rare_match(sentence):
+def has_rare_match(sentence: Sentence) -> bool:
     """Whether some noun has an adjective that the lessons hold out for it: one noun in six for each adjective.
 
     Both words are common; only their meeting is held out, so the right form has to come from agreement.
@@ -405,7 +415,7 @@ def has_rare_match(sentence):
     )
 
 
-def has_rare_structure(sentence):
+def has_rare_structure(sentence: Sentence) -> bool:
     """Whether some clause is negated and has an object with an adjective, which the lessons hold out."""
     return any(
         clause.negated and clause.object is not None and clause.object.adjective is not None
@@ -438,7 +448,7 @@ ENGLISH, FRENCH, CHINESE = (Vocabulary(_all_words(name)) for name in ("English",
 VOCABULARIES = {"French": FRENCH, "Chinese": CHINESE}
 
 
-def encode(pairs, language="French"):
+def encode(pairs: Sequence[Pair], language: str = "French") -> dict[str, np.ndarray]:
     """Arrays of a list of pairs: ``source (N, m)`` padded, ``target (N, n + 2)`` between beginning and end."""
     return {
         "source": ENGLISH.encode([pair.source for pair in pairs]),
@@ -446,7 +456,7 @@ def encode(pairs, language="French"):
     }
 
 
-def chapter_splits():
+def chapter_splits() -> tuple[list[Pair], dict[str | int, list[Pair]]]:
     """The data of the lesson *Tom poursuit Jerry* (chapter 2): 8000 training pairs and a dict of test sets.
 
     Test sets are 200 pairs of ``n`` clauses under each n from 1 to 5; ``"usual"``, those of one to three; ``"words"`` and
@@ -460,7 +470,9 @@ def chapter_splits():
 
     usual = kinds(words=False, structure=False)
     train = make_pairs(8000, seed=1, clauses=(1, 3), keep=usual, exclude=[make_pair(tom)])
-    tests = {n: make_pairs(200, seed=n + 1, clauses=(n, n), keep=usual, exclude=train) for n in range(1, 6)}
+    tests: dict[str | int, list[Pair]] = {
+        n: make_pairs(200, seed=n + 1, clauses=(n, n), keep=usual, exclude=train) for n in range(1, 6)
+    }
     tests["usual"] = tests[1] + tests[2] + tests[3]
     tests["words"] = make_pairs(400, seed=7, clauses=(1, 3), keep=kinds(words=True, structure=False))
     tests["structure"] = make_pairs(400, seed=8, clauses=(1, 3), keep=kinds(words=False, structure=True))

@@ -14,7 +14,7 @@ PIXEL = 4  # pixels of the display to one of the saliency map
 KINDS = ("colour", "orientation", "conjunction", "opponent")
 
 
-def display(kind, n, rng):
+def display(kind: str, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A display of ``n`` bars, the target first: ``(image (144, 144, 3), places (n, 2))``.
 
     The target is a red upright bar.  The others are blue upright bars (``kind`` "colour"), red level bars
@@ -43,14 +43,14 @@ def display(kind, n, rng):
     return np.clip(image + np.float32(0.02) * noise, 0, 1), places
 
 
-def displays(kind, n, count, seed):
+def displays(kind: str, n: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """``count`` displays: ``(images (count, 144, 144, 3), places (count, n, 2))``, the same for the same seed."""
     rng = np.random.default_rng([seed, KINDS.index(kind), n])
     images, places = zip(*(display(kind, n, rng) for _ in range(count)), strict=True)
     return np.stack(images), np.stack(places)
 
 
-def at_bars(maps, places):
+def at_bars(maps: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The highest value of ``maps (B, h, w[, F])`` within a pixel around each bar: ``(B, n[, F])``.
 
     The maps have a pixel for 4 of the display; ``places (B, n, 2)`` in pixels of the display.
@@ -62,7 +62,7 @@ def at_bars(maps, places):
     return maps[np.arange(len(maps))[:, None, None], rows, columns].max(axis=2)
 
 
-def order_of_bars(saliency, places):
+def order_of_bars(saliency: np.ndarray, places: np.ndarray) -> np.ndarray:
     """When each bar wins the race for attention: integers ``(B, n)``, 1 for the first of its display.
 
     ``saliency (B, h, w)`` and ``places (B, n, 2)`` as in :func:`at_bars`: a bar runs with its highest saliency.  A bar
@@ -72,7 +72,7 @@ def order_of_bars(saliency, places):
     return (peaks[:, None, :] > peaks[:, :, None]).sum(axis=2) + 1
 
 
-def steps_to_target(saliency, places):
+def steps_to_target(saliency: np.ndarray, places: np.ndarray) -> np.ndarray:
     """How many bars are attended until the target is, it included: integers ``(B,)`` from 1 to n.
 
     Arguments as in :func:`order_of_bars`, the target first among the ``places``.

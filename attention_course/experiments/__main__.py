@@ -52,7 +52,7 @@ def _can_be_a_folder(path):
     return os.access(path, os.W_OK)
 
 
-def parse_seeds(text):
+def parse_seeds(text: str) -> list[int]:
     """``"0-3,7"`` → [0, 1, 2, 3, 7].  Raises ``ValueError`` for anything else."""
     seeds = set()
     for part in text.split(","):
@@ -65,7 +65,7 @@ def parse_seeds(text):
 
 
 @app.command("list")
-def list_them(names: Names = None):
+def list_them(names: Names = None) -> None:
     """What experiments there are: settings, runs in the record, core-minutes, claims."""
     table = Table("experiment", "settings", "seeds", "core-minutes", "claims", "what")
     for experiment in _find(names):
@@ -90,7 +90,7 @@ def run(
     seeds: Annotated[str, typer.Option(help="Such as 0-7 or 0,2,5.")] = "0-7",
     workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
     out: Out = None,
-):
+) -> None:
     """Make the runs that are missing or stale, and no others.  Each is kept as it ends: stop when you like, go on later."""
     experiments = _find(names)
     try:
@@ -112,7 +112,7 @@ def run(
 
         def done(job, seconds, fault):
             ended[0] += 1
-            total = progress.tasks[bar].total
+            total = progress.tasks[bar].total or 0
             left = (time.monotonic() - begin) / ended[0] * (total - ended[0])
             progress.update(bar, advance=1, left=f"about {_duration(left)} left")
             said = f"[red]failed[/] {escape(_label(job))}: {escape(fault)}" if fault else None
@@ -138,7 +138,7 @@ def _duration(seconds):
 
 
 @app.command()
-def check(names: Names = None, out: Out = None):
+def check(names: Names = None, out: Out = None) -> None:
     """Whether each record is complete and fresh and its claims hold; exit status 1 where not."""
     good = True
     for experiment in _find(names):
@@ -147,7 +147,7 @@ def check(names: Names = None, out: Out = None):
         held = sum(claim.holds for claim in report.claims)
         head = (
             f"{len(report.record.runs)} runs, {held} of {len(report.claims)} claims hold"
-            if report.claims
+            if report.claims and report.record
             else ""
         )
         console.print(
@@ -164,7 +164,7 @@ def check(names: Names = None, out: Out = None):
         raise typer.Exit(1)
 
 
-def main():
+def main() -> None:
     """The console script."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(
@@ -180,4 +180,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

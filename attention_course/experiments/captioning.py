@@ -1,45 +1,50 @@
 """Lesson *A word for every place*: decoders that name the digits of a scene and look at its regions."""
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from attention_course.data.scenes import RELATIONS, WORDS, inside, make_scenes
+from attention_course.data.scenes import RELATIONS, WORDS, Scene, inside, make_scenes
 from attention_course.data.tokens import BOS, PAD
-from attention_course.experiments import Outcome, above, all_of, below, experiment, grid
+from attention_course.experiments import Outcome, Verdict, above, all_of, below, experiment, grid
 from attention_course.measuring import training
+from attention_course.records import Record
 
 KNOWN = 1297  # handwritten digits of the collection that training may show
-HOW = {"steps": 600, "batch_size": 32, "learning_rate": 1.5e-2, "warmup": 50}
+HOW: Any = {"steps": 600, "batch_size": 32, "learning_rate": 1.5e-2, "warmup": 50}
 MARKS = ("right", "points", "there", "off", "count", "spread", "only")
 
 
 @lru_cache
-def digits():
+def digits() -> tuple[np.ndarray, np.ndarray]:
     """Images ``(1797, 8, 8)`` in [0, 1] and labels; the last 500 are for the test."""
     collection = load_digits()
     return collection.images / 16, collection.target
 
 
 @lru_cache
-def scenes():
+def scenes() -> tuple[list[Scene], list[Scene]]:
     """6000 scenes for training and 300 for the test."""
     images, labels = digits()
     train = make_scenes(images[:KNOWN], labels[:KNOWN], 6000, seed=1)
     return train, make_scenes(images[KNOWN:], labels[KNOWN:], 300, seed=2)
 
 
-def tensors(scenes):
+def tensors(scenes: Sequence[Scene]) -> tuple[torch.Tensor, torch.Tensor]:
     """Pictures ``(N, 1, 32, 32)`` and captions ``(N, 7)``."""
     pictures = np.stack([scene.image for scene in scenes])
     words = WORDS.encode([scene.words for scene in scenes], bos=True, eos=True)
     return torch.tensor(pictures, dtype=torch.float32)[:, None], torch.tensor(words)
 
 
-def crops(count, rng, low=0, high=KNOWN):
+def crops(
+    count: int, rng: np.random.Generator, low: int = 0, high: int = KNOWN
+) -> tuple[torch.Tensor, torch.Tensor]:
     """``count`` crops ``(N, 1, 16, 16)``, one in eight empty, and the digit of each, 10 for none."""
     images, labels = digits()
     pictures = rng.uniform(0, 0.1, (count, 16, 16))
@@ -55,7 +60,7 @@ def crops(count, rng, low=0, high=KNOWN):
 class Regions(nn.Module):
     """Crops -> scores of ten digits and of none, from the scores of regions or, ``scattered``, from channels' maxima."""
 
-    def __init__(self, scattered=False, channels=48):
+    def __init__(self, scattered: bool = False, channels: int = 48) -> None:
         super().__init__()
         self.scattered = scattered
         layers = []
@@ -65,19 +70,19 @@ class Regions(nn.Module):
         self.features = nn.Sequential(*layers[:-1])  # a region is 4 × 4 pixels
         self.name = nn.Conv2d(channels, 11, 1)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         f = self.features(x)
         if self.scattered:
             f = f.amax((2, 3), keepdim=True)
         return self.name(f).logsumexp((2, 3))
 
 
-def crop_loss(model, x, y):
+def crop_loss(model: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return nn.functional.cross_entropy(model(x), y)
 
 
 @torch.no_grad()
-def features(cnn, *pictures):
+def features(cnn: Any, *pictures: torch.Tensor) -> list[torch.Tensor]:
     """The features ``(N, 48, 8, 8)`` of each set, with every channel standardised as the first set wants it."""
     found = [torch.cat([cnn.features(part) for part in x.split(500)]) for x in pictures]
     mean = found[0].mean((0, 2, 3), keepdim=True)
@@ -86,7 +91,7 @@ def features(cnn, *pictures):
 
 
 @lru_cache(maxsize=1)  # the runs of one seed follow each other
-def regions(seed, scattered):
+def regions(seed: int, scattered: bool) -> tuple:
     """A convolutional network, per cent of unseen crops that it names rightly, features of train and test scenes."""
     training.set_seed(seed)
     cnn = Regions(scattered)
@@ -98,7 +103,9 @@ def regions(seed, scattered):
     return cnn, 100 * hit.float().mean().item(), features(cnn, tensors(train)[0], tensors(test)[0])
 
 
-def attend_regions(features, hidden, W_f, W_h, v):
+def attend_regions(
+    features: torch.Tensor, hidden: torch.Tensor, W_f: torch.Tensor, W_h: torch.Tensor, v: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Context (B, C), weights (B, H, W); features (B, C, H, W), hidden (B, d)."""
     regions = features.flatten(2).transpose(1, 2)
     scores = torch.tanh(regions @ W_f + (hidden @ W_h)[:, None]) @ v
@@ -107,12 +114,12 @@ def attend_regions(features, hidden, W_f, W_h, v):
     return context, alpha.view(len(features), *features.shape[2:])
 
 
-def coverage_penalty(alphas):
+def coverage_penalty(alphas: torch.Tensor) -> torch.Tensor:
     """Mean over the batch of Σ_i (1 − Σ_t α_ti)², alphas (B, T, L)."""
     return ((1 - alphas.sum(1)) ** 2).sum(-1).mean()
 
 
-def draw(f, alpha, training):
+def draw(f: torch.Tensor, alpha: torch.Tensor, training: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (B, C) of one region each, drawn from alpha or heaviest; log alpha."""
     p = alpha.flatten(1)
     pick = p.detach().multinomial(1) if training else p.argmax(1, keepdim=True)
@@ -123,7 +130,9 @@ def draw(f, alpha, training):
 class Captioner(nn.Module):
     """Features (B, 48, 8, 8) -> scores of six words (B, 6, words), weights (B, 6, 8, 8)."""
 
-    def __init__(self, channels=False, hard=False, c=48, a=24, d=64):
+    def __init__(
+        self, channels: bool = False, hard: bool = False, c: int = 48, a: int = 24, d: int = 64
+    ) -> None:
         super().__init__()
         self.place = nn.Parameter(torch.randn(c, 8, 8))
         self.word, self.cell = nn.Embedding(len(WORDS), 16), nn.GRUCell(16 + c, d)
@@ -133,22 +142,26 @@ class Captioner(nn.Module):
         self.channel = nn.Linear(d, c) if channels else None
         self.out, self.hard = nn.Linear(d + c + 16, len(WORDS)), hard
 
-    def start(self, features):
+    def start(self, features: torch.Tensor) -> tuple:
         """Features with their places, and a state that knows nothing of the picture."""
         return features + self.place, features.new_zeros(len(features), len(self.W_h))
 
-    def look(self, f, h):
+    def look(self, f: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if self.channel is not None:
             f = f * 2 * self.channel(h).sigmoid()[:, :, None, None]
         return attend_regions(f, h, self.W_f, self.W_h, self.v)
 
-    def step(self, token, context, h):
+    def step(
+        self, token: torch.Tensor, context: torch.Tensor, h: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Told the last word and what the look showed: scores of the next, state."""
         word = self.word(token)
         h = self.cell(torch.cat([word, context], -1), h)
         return self.out(torch.cat([h, context, word], -1)), h
 
-    def forward(self, features, target=None):
+    def forward(
+        self, features: torch.Tensor, target: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         f, h = self.start(features)
         token = torch.full((len(f),), BOS)
         logits, alphas, self.log_drawn = [], [], []
@@ -166,7 +179,7 @@ class Captioner(nn.Module):
         return torch.stack(logits, 1), torch.stack(alphas, 1)
 
 
-def log_words(logits, words):
+def log_words(logits: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
     """Log probability of each word of the captions (B, 6); zero after the end."""
     found = nn.functional.cross_entropy(
         logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=PAD, reduction="none"
@@ -174,7 +187,7 @@ def log_words(logits, words):
     return -found.view(words[:, 1:].shape)
 
 
-def caption_loss(strength):
+def caption_loss(strength: float) -> Callable[..., torch.Tensor]:
     """The mean loss of a word and ``strength`` times the coverage penalty."""
 
     def loss(model, features, words):
@@ -185,7 +198,7 @@ def caption_loss(strength):
     return loss
 
 
-def hard_loss(model, features, words):
+def hard_loss(model: Any, features: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
     """REINFORCE with the batch's mean as baseline, and an entropy term."""
     logits, alphas = model(features, words)
     log_p, real = log_words(logits, words), words[:, 1:] != PAD
@@ -198,23 +211,23 @@ def hard_loss(model, features, words):
 
 
 @torch.no_grad()
-def write(model, features):
+def write(model: Any, features: torch.Tensor) -> tuple[list[list[str]], torch.Tensor]:
     """The captions that ``model`` writes, as lists of words, and its weights."""
     logits, alphas = model(features)
     return [WORDS.decode(row) for row in logits.argmax(-1).numpy()], alphas
 
 
-def shape(words):
+def shape(words: Sequence[str]) -> list[str]:
     """A caption with its digits blotted out."""
     return [word if word in RELATIONS else "digit" for word in words]
 
 
-def compare(written, scenes, how=list):
+def compare(written: Sequence[list[str]], scenes: Sequence[Scene], how: Callable = list) -> np.ndarray:
     """Of each caption, whether ``how`` makes the same of it and of the scene's."""
     return np.array([how(a) == how(s.words) for a, s in zip(written, scenes, strict=True)])
 
 
-def looks(written, alphas, scenes):
+def looks(written: Sequence[list[str]], alphas: torch.Tensor, scenes: Sequence[Scene]) -> np.ndarray:
     """For each digit word of the scenes' captions: (the heaviest region is at its digit, the word is right), ``(n, 2)``."""
     top = alphas.flatten(2).argmax(-1).numpy()
     return np.array(
@@ -230,12 +243,12 @@ def looks(written, alphas, scenes):
     )
 
 
-def share(values):
+def share(values: np.ndarray) -> float:
     """Per cent that are true; 0 of none."""
     return 100 * float(np.mean(values)) if len(values) else 0.0
 
 
-def measure(model, test, scenes):
+def measure(model: Any, test: torch.Tensor, scenes: Sequence[Scene]) -> dict[str, float]:
     """The MARKS of a model on the test scenes; all but the spread in per cent."""
     written, alphas = write(model, test)
     right, shaped = compare(written, scenes), compare(written, scenes, shape)
@@ -245,14 +258,14 @@ def measure(model, test, scenes):
     return dict(zip(MARKS, [*row, alphas.flatten(2).sum(1).std().item(), share(shaped[~right])], strict=True))
 
 
-def estimates(alpha, reward, baseline):
+def estimates(alpha: torch.Tensor, reward: torch.Tensor, baseline: torch.Tensor | int) -> torch.Tensor:
     """REINFORCE's gradient for each region that could be drawn, (..., L, L)."""
     direction = torch.eye(alpha.shape[-1]) - alpha[..., None, :]
     return (reward - baseline)[..., None] * direction
 
 
 @torch.no_grad()
-def first_look(model, features, words):
+def first_look(model: Any, features: torch.Tensor, words: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Weights (B, L), and log p of the first word had one looked there (B, L)."""
     f, h = model.start(features)
     alpha = model.look(f, h)[1].flatten(1)
@@ -264,7 +277,7 @@ def first_look(model, features, words):
     return alpha, log_p.gather(1, first).view(alpha.shape)
 
 
-def noise(alpha, reward, baseline):
+def noise(alpha: torch.Tensor, reward: torch.Tensor, baseline: torch.Tensor | int) -> torch.Tensor:
     """How far a single draw is off, in lengths of the exact gradient: (B,)."""
     each = estimates(alpha, reward, baseline)
     exact = (alpha[..., None] * each).sum(1)
@@ -281,7 +294,7 @@ KINDS = {  # kind → (channels are weighed, hard, loss)
 
 
 @experiment(settings=[*grid(kind=list(KINDS), scattered=False), {"kind": "soft", "scattered": True}])
-def decoders(seed, kind, scattered):
+def decoders(seed: int, kind: str, scattered: bool) -> Outcome:
     """Caption decoders on the regions of one convolutional network a seed: soft, with coverage, with channels, hard."""
     cnn, crops_right, (train, test) = regions(seed, scattered)
     training.set_seed(seed)
@@ -309,33 +322,33 @@ def _of(runs, mark, kind="soft", scattered=False):
 
 
 @decoders.claim
-def words_point_at_their_digits(runs):
+def words_point_at_their_digits(runs: Record) -> Verdict:
     """Nine of ten digit words or more point at their digit, in every kind of soft decoder."""
     kinds = [(kind, False) for kind in ("soft", "coverage", "channels")] + [("soft", True)]
     return all_of(*(above(_of(runs, "points", *kind), 90) for kind in kinds))
 
 
 @decoders.claim
-def most_captions_are_right(runs):
+def most_captions_are_right(runs: Record) -> Verdict:
     """Most captions of unseen digits are wholly right, fewer than digit words that point at their digit."""
     right = _of(runs, "right")
     return all_of(above(right, 65), above(_of(runs, "points") - right, 5))
 
 
 @decoders.claim
-def wrong_captions_are_wrong_in_a_name(runs):
+def wrong_captions_are_wrong_in_a_name(runs: Record) -> Verdict:
     """Of the wrong captions four in ten or more are wrong in nothing but the name of a digit."""
     return above(_of(runs, "only"), 40, cap=60)
 
 
 @decoders.claim
-def who_looks_there_names_it_better(runs):
+def who_looks_there_names_it_better(runs: Record) -> Verdict:
     """A word that points at its digit is right more often than one that does not."""
     return above(_of(runs, "there") - _of(runs, "off"), 5, cap=20)
 
 
 @decoders.claim
-def the_penalty_evens_out(runs):
+def the_penalty_evens_out(runs: Record) -> Verdict:
     """The penalty brings the sums of the weights closer together over the regions."""
     return below(_of(runs, "spread", "coverage") / _of(runs, "spread"), 0.85)
 
@@ -346,39 +359,39 @@ def _gain(runs, *setting):
 
 
 @decoders.claim
-def the_penalty_does_not_improve_captions(runs):
+def the_penalty_does_not_improve_captions(runs: Record) -> Verdict:
     """With the penalty about as many captions are right: less than eight points more or less."""
     gain = _gain(runs, "coverage")
     return all_of(below(gain, 8), above(gain, -8))
 
 
 @decoders.claim
-def channels_read_no_better(runs):
+def channels_read_no_better(runs: Record) -> Verdict:
     """With channel weights no five points more of the captions are right, and less than ten fewer."""
     gain = _gain(runs, "channels")
     return all_of(below(gain, 5), above(gain, -10))
 
 
 @decoders.claim
-def scattered_evidence_reads_about_as_well(runs):
+def scattered_evidence_reads_about_as_well(runs: Record) -> Verdict:
     """Features trained on channels' maxima let the decoder read about as well: less than eight points more or less."""
     gain = _gain(runs, "soft", True)
     return all_of(below(gain, 8), above(gain, -8))
 
 
 @decoders.claim
-def hard_looks_and_hardly_reads(runs):
+def hard_looks_and_hardly_reads(runs: Record) -> Verdict:
     """After the same steps the hard decoder points at many digits and writes few captions rightly."""
     return all_of(above(_of(runs, "points", "hard"), 35), below(_of(runs, "right", "hard"), 45))
 
 
 @decoders.claim
-def one_place_is_not_enough(runs):
+def one_place_is_not_enough(runs: Record) -> Verdict:
     """Soft decoders that get their heaviest region alone write far fewer captions rightly."""
     return above(_of(runs, "right") - _of(runs, "heaviest_right"), 30)
 
 
 @decoders.claim
-def a_baseline_takes_noise_away(runs):
+def a_baseline_takes_noise_away(runs: Record) -> Verdict:
     """In an untrained network the baseline takes away more than half of the noise of a draw."""
     return below(_of(runs, "noise_batch", "hard") / _of(runs, "noise_none", "hard"), 0.5)

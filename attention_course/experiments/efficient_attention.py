@@ -1,6 +1,8 @@
 """Lesson *The same for less*: times of a cache, of shared keys and of blocks; what sharing keys costs in training."""
 
 import time
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,23 +11,24 @@ from torch import nn
 from attention_course.data import translation as tr
 from attention_course.data.roles import encode_roles
 from attention_course.data.tokens import PAD
-from attention_course.experiments import above, all_of, below, experiment
+from attention_course.experiments import Verdict, above, all_of, below, experiment
 from attention_course.measuring import timing, training
 from attention_course.mechanisms import efficient
+from attention_course.records import Record
 
 LENGTHS = [64, 128, 256, 512, 1024]
 READS = [1024, 4096, 16384]
 SHARING = [16, 4, 1]
 SIZES = [256, 512, 1024, 2048, 4096]
-CLOCK = {"warmup": 2, "clock": time.process_time}
+CLOCK: Any = {"warmup": 2, "clock": time.process_time}
 
 
 @experiment(settings=None)
-def cache(seed):
+def cache(seed: int) -> dict[str, Any]:
     """Processor time of the step that writes the last of n words, with a cache and without, relative to 64 with it."""
     torch.manual_seed(seed)
-    layers = nn.ModuleList(efficient.CachedLayer(64, 4) for _ in range(2))
-    seconds = {"all again": [], "with a cache": []}
+    layers = [efficient.CachedLayer(64, 4) for _ in range(2)]
+    seconds: dict[str, list] = {"all again": [], "with a cache": []}
     for n in LENGTHS:
         x, caches = torch.randn(1, n, 64), efficient.empty_caches(layers, 1, n).normal_()
 
@@ -42,57 +45,57 @@ def cache(seed):
     return {name: np.array(t) / seconds["with a cache"][0] for name, t in seconds.items()}
 
 
-def cache_growth(runs, name):
+def cache_growth(runs: Record, name: str) -> np.ndarray:
     """With which power of the length a step's time grows from 128 words on, of each repetition."""
     return np.array([timing.growth_exponent(LENGTHS[1:], row[1:]) for row in runs.values(name)])
 
 
-def cache_gain(runs):
+def cache_gain(runs: Record) -> np.ndarray:
     """How many times faster a step is with a cache, (repetitions, lengths)."""
     return runs.values("all again") / runs.values("with a cache")
 
 
 @cache.claim
-def a_cache_saves_ever_more(runs):
+def a_cache_saves_ever_more(runs: Record) -> Verdict:
     """The 1024th word costs more than ten times less with a cache, and the gain grows with the length."""
     gain = cache_gain(runs)
     return all_of(above(gain[:, -1], 10), above(gain[:, -1] / gain[:, 0], 4))
 
 
 @cache.claim
-def a_step_grows_more_slowly_with_it(runs):
+def a_step_grows_more_slowly_with_it(runs: Record) -> Verdict:
     """The time of a step grows with a smaller power of the length where there is a cache."""
     return above(cache_growth(runs, "all again") - cache_growth(runs, "with a cache"), 0.4)
 
 
 @experiment(settings=None)
-def sharing(seed):
+def sharing(seed: int) -> dict[str, Any]:
     """Processor time in which a query of 16 heads reads 16 384 keys, by heads of keys, in units of that with 16."""
     torch.manual_seed(seed)
     q, found = torch.randn(1, 16, 1, 64), {}
     for g in SHARING:
         k, v = torch.randn(2, 1, g, READS[-1], 64)
         for name, way in (("shared", efficient.grouped), ("copied", efficient.copied)):
-            took = timing.interleaved({name: lambda way=way, k=k, v=v: way(q, k, v)}, repeats=9, **CLOCK)
+            took = timing.interleaved({name: partial(way, q, k, v)}, repeats=9, **CLOCK)
             found[f"{name} {g}"] = np.median(took[name])
     return {name: t / found["shared 16"] for name, t in found.items()}
 
 
 @sharing.claim
-def fewer_heads_of_keys_are_read_faster(runs):
+def fewer_heads_of_keys_are_read_faster(runs: Record) -> Verdict:
     """One head of keys is read faster than four and four faster than sixteen, but not sixteen times as fast."""
     one, four = (1 / runs.values(f"shared {g}") for g in (1, 4))
     return all_of(above(four, 1.2), above(one / four, 1), below(one, 16))
 
 
 @sharing.claim
-def copying_gives_it_away(runs):
+def copying_gives_it_away(runs: Record) -> Verdict:
     """Whoever copies the keys of the one head first takes more than twice the time of the shared product."""
     return above(runs.values("copied 1") / runs.values("shared 1"), 2)
 
 
 @experiment(settings=None)
-def blocks(seed):
+def blocks(seed: int) -> dict[str, Any]:
     """Processor time of attention all at once, in blocks of 128 keys and by PyTorch's own function, by length."""
     torch.manual_seed(seed)
     ways = {
@@ -102,23 +105,23 @@ def blocks(seed):
             *(x[None, None] for x in qkv)
         ),
     }
-    seconds = {name: [] for name in ways}
+    seconds: dict[str, list] = {name: [] for name in ways}
     for n in SIZES:
         qkv = torch.randn(3, n, 32)
         for name, way in ways.items():  # one by one: large arrays spoil the cache for small
-            took = timing.interleaved({name: lambda way=way, qkv=qkv: way(*qkv)}, repeats=7, **CLOCK)
+            took = timing.interleaved({name: partial(way, *qkv)}, repeats=7, **CLOCK)
             seconds[name].append(np.median(took[name]))
     return {name: np.array(t) / seconds["all at once"][0] for name, t in seconds.items()}
 
 
 @blocks.claim
-def blocks_cost_work(runs):
+def blocks_cost_work(runs: Record) -> Verdict:
     """At 256 tokens the blocks take longer than all at once."""
     return above(runs.values("in blocks")[:, 0] / runs.values("all at once")[:, 0], 1, cap=2)
 
 
 @blocks.claim
-def long_ones_are_faster(runs):
+def long_ones_are_faster(runs: Record) -> Verdict:
     """At 4096 tokens the blocks are faster than all at once, and so is PyTorch's own function."""
     plain = runs.values("all at once")[:, -1]
     return all_of(*[above(plain / runs.values(name)[:, -1], 1.1) for name in ("in blocks", "PyTorch's own")])
@@ -139,7 +142,7 @@ SETTINGS += [{"kind": kind, "steps": LONG} for kind in ("8 heads", "8 heads, 1 g
 class RoleReader(nn.Module):
     """Tokens (B, n), places of verbs (B, V) → logits (B, V, 4, words) of subject, object and their adjectives."""
 
-    def __init__(self, d=32, longest=40, **heads):
+    def __init__(self, d: int = 32, longest: int = 40, **heads: Any) -> None:
         super().__init__()
         words = len(tr.ENGLISH)
         self.word, self.place = nn.Embedding(words, d), nn.Embedding(longest, d)
@@ -147,7 +150,7 @@ class RoleReader(nn.Module):
         self.norm = nn.LayerNorm(d)
         self.out = nn.Linear(d, 4 * words)
 
-    def forward(self, tokens, verbs):
+    def forward(self, tokens: torch.Tensor, verbs: torch.Tensor) -> torch.Tensor:
         mask = tokens != PAD
         x = self.word(tokens) + self.place.weight[: tokens.shape[1]]
         x = x + self.first(x, x, mask)
@@ -156,7 +159,7 @@ class RoleReader(nn.Module):
         return self.out(z).unflatten(-1, (4, -1))
 
 
-def role_sets():
+def role_sets() -> list[list[torch.Tensor]]:
     """Tokens, verbs and answers of 3000 sentences for training and of 1000 unseen ones."""
     pairs = tr.make_pairs(3000, seed=1, clauses=(1, 2))
     unseen = tr.make_pairs(1000, seed=2, clauses=(1, 2), exclude=pairs)
@@ -164,7 +167,7 @@ def role_sets():
     return [[torch.from_numpy(x).long() for x in (r.tokens, r.verbs, r.answers)] for r in roles]
 
 
-def role_loss(model, tokens, verbs, answers):
+def role_loss(model: Any, tokens: torch.Tensor, verbs: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of the words at each verb that there is."""
     there = verbs >= 0
     logits, wanted = model(tokens, verbs)[there], answers[there]
@@ -172,14 +175,14 @@ def role_loss(model, tokens, verbs, answers):
 
 
 @torch.no_grad()
-def right(model, tokens, verbs, answers):
+def right(model: Any, tokens: torch.Tensor, verbs: torch.Tensor, answers: torch.Tensor) -> float:
     """Which roles are named rightly, in percent."""
     hits = model(tokens, verbs).argmax(-1) == answers
     return 100 * hits[verbs >= 0].float().mean().item()
 
 
 @experiment(settings=SETTINGS)
-def readers(seed, kind, steps):
+def readers(seed: int, kind: str, steps: int) -> dict[str, Any]:
     """Networks that name the roles in a sentence, with heads of keys for each head, for groups and for all."""
     train, test = role_sets()
     training.set_seed(seed)
@@ -188,31 +191,31 @@ def readers(seed, kind, steps):
     return {"right": right(model, *test)}
 
 
-def lead(runs, better, worse, steps):
+def lead(runs: Record, better: str, worse: str, steps: int) -> np.ndarray:
     """By how many points of roles one kind of network is ahead of another, of each seed."""
     return runs.values("right", kind=better, steps=steps) - runs.values("right", kind=worse, steps=steps)
 
 
 @readers.claim
-def sharing_slows_learning(runs):
+def sharing_slows_learning(runs: Record) -> Verdict:
     """After 300 steps eight heads with keys of their own are ahead of multi-query."""
     return above(lead(runs, "8 heads", "8 heads, 1 group", SHORT), 2)
 
 
 @readers.claim
-def the_lead_melts(runs):
+def the_lead_melts(runs: Record) -> Verdict:
     """After four times as many steps multi-query is closer than it was, and less than three points behind."""
     early, late = (lead(runs, "8 heads", "8 heads, 1 group", steps) for steps in (SHORT, LONG))
     return all_of(above(early - late, 2), below(late, 3, cap=0))
 
 
 @readers.claim
-def eight_queries_find_more(runs):
+def eight_queries_find_more(runs: Record) -> Verdict:
     """Eight queries find more in one set of keys than one does, early and late."""
     return all_of(*[above(lead(runs, "8 heads, 1 group", "1 head", steps), 1) for steps in (SHORT, LONG)])
 
 
 @readers.claim
-def size_counts_too(runs):
+def size_counts_too(runs: Record) -> Verdict:
     """After 300 steps heads of half the width are behind."""
     return above(lead(runs, "8 heads", "8 thin heads", SHORT), 1)

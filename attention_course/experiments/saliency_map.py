@@ -1,16 +1,20 @@
 """Lesson *The saliency map*: how many bars the model visits until it comes to the one that is asked for."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from attention_course.data import visual_search
-from attention_course.experiments import above, all_of, below, experiment, grid
+from attention_course.experiments import Verdict, above, all_of, below, experiment, grid
 from attention_course.mechanisms import saliency
+from attention_course.records import Record
 
 SET_SIZES = [4, 8, 16, 32]
 SORTS = {"target": slice(0, 1), "red level": slice(1, None, 2), "blue": slice(2, None, 2)}
 
 
-def bars_visited(kind, n, seed, count=20):
+def bars_visited(kind: str, n: int, seed: int, count: int = 20) -> list[np.ndarray]:
     """Bars visited until the target, by saliency and by a plain sum of the channels: ``(2, count)``."""
     images, places = visual_search.displays(kind, n, count, seed)
     features = saliency.feature_maps(images, visual_search.LEVEL)
@@ -21,14 +25,14 @@ def bars_visited(kind, n, seed, count=20):
 
 
 @experiment(settings=grid(kind=list(visual_search.KINDS), count=20))
-def search(seed, kind, count):
+def search(seed: int, kind: str, count: int) -> dict[str, Any]:
     """Displays of 4 to 32 bars: how many bars are visited until the target, by saliency and without its normalisation."""
     visited = np.array([bars_visited(kind, n, seed, count) for n in SET_SIZES])
     return {"saliency": visited[:, 0], "plain": visited[:, 1]}  # (set sizes, displays) each
 
 
 @experiment(settings=[{"n": 32, "count": 20}])
-def turns(seed, n, count):
+def turns(seed: int, n: int, count: int) -> dict[str, Any]:
     """Conjunction displays: when each sort of bar has its turn, and when the target has it if red is a fifth brighter."""
     images, places = visual_search.displays("conjunction", n, count, seed)
     order = visual_search.order_of_bars(saliency.saliency_map(images, visual_search.LEVEL), places)
@@ -38,7 +42,7 @@ def turns(seed, n, count):
     return numbers | {"brighter": visual_search.steps_to_target(maps, places)}
 
 
-def slopes(visited, sizes=SET_SIZES):
+def slopes(visited: np.ndarray, sizes: Sequence[int] = SET_SIZES) -> np.ndarray:
     """Bars visited for each bar added, one line fitted for each seed of ``visited (seeds, set sizes, displays)``."""
     return np.array([np.polyfit(sizes, run.mean(axis=1), 1)[0] for run in visited])
 
@@ -48,7 +52,7 @@ def _slopes(runs, kind, name="saliency"):
 
 
 @search.claim
-def lone_features_pop_out(runs):
+def lone_features_pop_out(runs: Record) -> Verdict:
     """A bar of another colour or orientation is found at once, however many others there are."""
     flat = [below(np.abs(_slopes(runs, kind)), 0.05) for kind in ("colour", "orientation")]
     means = [
@@ -58,26 +62,26 @@ def lone_features_pop_out(runs):
 
 
 @search.claim
-def a_conjunction_is_searched_for(runs):
+def a_conjunction_is_searched_for(runs: Record) -> Verdict:
     """For a conjunction the visits rise with the number of bars, and less than in random order."""
     slope, means = _slopes(runs, "conjunction"), runs.values("saliency", kind="conjunction").mean(axis=2)
     return all_of(above(slope, 0.15), below(slope, 0.5, cap=0.35), above(means[:, -1] - means[:, 0], 4))
 
 
 @search.claim
-def nothing_pops_out_without_normalisation(runs):
+def nothing_pops_out_without_normalisation(runs: Record) -> Verdict:
     """Added up without the normalisation, the maps let neither colour nor orientation pop out."""
     return all_of(*(above(_slopes(runs, kind, "plain"), 0.1) for kind in ("colour", "orientation")))
 
 
 @search.claim
-def red_among_green_does_not_pop_out(runs):
+def red_among_green_does_not_pop_out(runs: Record) -> Verdict:
     """A red bar among green ones has to be searched for."""
     return above(_slopes(runs, "opponent"), 0, cap=0.2)
 
 
 @turns.claim
-def red_speaks_louder_than_blue(runs):
+def red_speaks_louder_than_blue(runs: Record) -> Verdict:
     """Blue bars have their turn after red level ones, later than in random order, and the target's is much closer to the red ones'."""
     target, red, blue = (runs.values(sort).mean(axis=1) for sort in SORTS)
     return all_of(
@@ -88,6 +92,6 @@ def red_speaks_louder_than_blue(runs):
 
 
 @turns.claim
-def brightness_gives_the_target_away(runs):
+def brightness_gives_the_target_away(runs: Record) -> Verdict:
     """With red a fifth brighter the target comes in less than half the visits."""
     return below(runs.values("brighter").mean(axis=1) - runs.values("target").mean(axis=1) / 2, 0)

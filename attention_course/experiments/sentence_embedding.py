@@ -1,37 +1,43 @@
 """Lesson *Sentence embedding*: where hops look, with a penalty and without, on states that know much or little."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 import torch
 from torch import nn
 
 from attention_course.data import sentences
-from attention_course.experiments import Outcome, above, all_of, below, experiment
+from attention_course.data.sentences import Review
+from attention_course.experiments import Outcome, Verdict, above, all_of, below, experiment
 from attention_course.measuring import training
 from attention_course.mechanisms.sentence_embedding import LeftWindow, SentenceClassifier, hop_penalty
+from attention_course.records import Record
 
 OFFSETS = range(-4, 5)  # places around an adjective from which its verdict is read
 BILSTM = [(0, 0), (1, 0), (4, 0), (4, 0.1), (4, 1)]  # hops, λ
 WINDOW = [(4, 0), (4, 0.1)]
 
 
-def reviews():
+def reviews() -> tuple[list[Review], list[Review], list[Review]]:
     """Reviews for training, unseen ones, and unseen ones that are three times as long."""
     train = sentences.make_reviews(4000, seed=1, distractors=(1, 3))
     test = sentences.make_reviews(1000, seed=2, distractors=(1, 3), exclude=train)
     return train, test, sentences.make_reviews(500, seed=3, distractors=(8, 12))
 
 
-def tensors(some):
+def tensors(some: Sequence[Review]) -> dict[str, torch.Tensor]:
     """The arrays of :func:`attention_course.data.sentences.encode` as tensors."""
     return {name: torch.from_numpy(array) for name, array in sentences.encode(some).items()}
 
 
-def build(hops, encoder):
+def build(hops: int, encoder: str) -> SentenceClassifier:
     """An untrained classifier of reviews; ``hops=0`` is the mean of the states."""
     window = LeftWindow(32, 64) if encoder == "window" else None
     return SentenceClassifier(len(sentences.VOCABULARY), 4, hops=hops, encoder=window)
 
 
-def loss_with(strength):
+def loss_with(strength: float) -> Callable[..., torch.Tensor]:
     """The loss of the training: the label's cross-entropy and ``strength`` times the penalty."""
 
     def loss(model, tokens, labels):
@@ -42,7 +48,7 @@ def loss_with(strength):
 
 
 @torch.no_grad()
-def marks(model, test, long_test):
+def marks(model: Any, test: dict[str, torch.Tensor], long_test: dict[str, torch.Tensor]) -> dict[str, Any]:
     """Accuracy, and for each hop how often and with how much weight it looks at evidence, in shares of one."""
     scores, A = model(test["tokens"])
     long_scores, _ = model(long_test["tokens"])
@@ -62,7 +68,7 @@ def marks(model, test, long_test):
 
 
 @torch.no_grad()
-def probe(model, test, offset):
+def probe(model: Any, test: dict[str, torch.Tensor], offset: int) -> float:
     """Share of reviews whose verdict on the food a linear rule reads at ``offset`` places from the adjective."""
     mask = test["mask"]
     H = model.encoder(model.embedding(test["tokens"]), mask)
@@ -84,7 +90,7 @@ SETTINGS = [
 
 
 @experiment(settings=SETTINGS)
-def networks(seed, encoder, hops, strength, steps):
+def networks(seed: int, encoder: str, hops: int, strength: float, steps: int) -> Outcome:
     """Classifiers of reviews: where each hop looks, how far the hops overlap, what is right on longer reviews."""
     train, test, long_test = map(tensors, reviews())
     training.set_seed(seed)
@@ -98,7 +104,7 @@ def networks(seed, encoder, hops, strength, steps):
     return Outcome(numbers, model if kept else None)
 
 
-def good_hops(runs, **settings):
+def good_hops(runs: Record, **settings: Any) -> np.ndarray:
     """How many hops of each network point at evidence in more than 90 % of the reviews."""
     return (runs.values("pointing", **settings) > 0.9).sum(1)
 
@@ -112,7 +118,7 @@ LOOKING, PUSHED = (_setting(*row, "window") for row in WINDOW)
 
 
 @networks.claim
-def attention_learns_the_task(runs):
+def attention_learns_the_task(runs: Record) -> Verdict:
     """With attention nearly all reviews are right, with one hop as with four, unless the penalty dominates."""
     return all_of(
         *[above(runs.values("accuracy", **row), 0.97) for row in (ONE, FOUR, PENALISED, LOOKING, PUSHED)]
@@ -120,20 +126,20 @@ def attention_learns_the_task(runs):
 
 
 @networks.claim
-def the_mean_can_be_read(runs):
+def the_mean_can_be_read(runs: Record) -> Verdict:
     """On reviews of the usual length the plain mean gets more right than one verdict alone could, which is half."""
     return above(runs.values("accuracy", **MEAN), 0.6)
 
 
 @networks.claim
-def the_mean_suffers_on_long_reviews(runs):
+def the_mean_suffers_on_long_reviews(runs: Record) -> Verdict:
     """On reviews three times as long one hop stays right and the mean falls behind."""
     lead = runs.values("long", **ONE) - runs.values("long", **MEAN)
     return all_of(above(lead, 0.08, cap=0.23), above(runs.values("long", **ONE), 0.95))
 
 
 @networks.claim
-def the_penalty_parts_the_hops(runs):
+def the_penalty_parts_the_hops(runs: Record) -> Verdict:
     """With a penalty of 0.1 two hops overlap less than half as much, on the BiLSTM and on the window."""
     pairs = ((FOUR, PENALISED), (LOOKING, PUSHED))
     return all_of(
@@ -142,44 +148,44 @@ def the_penalty_parts_the_hops(runs):
 
 
 @networks.claim
-def few_penalised_hops_point(runs):
+def few_penalised_hops_point(runs: Record) -> Verdict:
     """On the BiLSTM at most two of four penalised hops point at evidence in more than 90 % of the reviews."""
     return below(good_hops(runs, **PENALISED), 2.5)
 
 
 @networks.claim
-def too_much_penalty(runs):
+def too_much_penalty(runs: Record) -> Verdict:
     """With a penalty of 1 no hop points at evidence in 90 % of the reviews."""
     return below(runs.values("pointing", **STRICT).max(1), 0.8)
 
 
 @networks.claim
-def one_hop_looks_at_the_evidence_or_beside_it(runs):
+def one_hop_looks_at_the_evidence_or_beside_it(runs: Record) -> Verdict:
     """A single hop lies on the evidence or at most one place beside it in nearly all reviews."""
     return above(runs.values("near", **ONE)[:, 0], 0.9)
 
 
 @networks.claim
-def hops_point_where_only_the_evidence_knows(runs):
+def hops_point_where_only_the_evidence_knows(runs: Record) -> Verdict:
     """On the window most hops point at evidence, and more often than on the BiLSTM."""
     pointing = [runs.values("pointing", **row).mean(1) for row in (LOOKING, FOUR)]
     return all_of(above(good_hops(runs, **LOOKING), 2), above(pointing[0] - pointing[1], 0, cap=0.3))
 
 
 @networks.claim
-def there_the_penalty_pushes_hops_away(runs):
+def there_the_penalty_pushes_hops_away(runs: Record) -> Verdict:
     """On the window fewer hops point with the penalty than without."""
     return above(good_hops(runs, **LOOKING) - good_hops(runs, **PUSHED), 0.5, cap=1.5)
 
 
 @networks.claim
-def the_bilstm_carries_the_verdict(runs):
+def the_bilstm_carries_the_verdict(runs: Record) -> Verdict:
     """From each of nine places around the adjective the BiLSTM's state tells the verdict."""
     return above(runs.values("probe", **FOUR).min(1), 0.9)
 
 
 @networks.claim
-def the_window_does_not(runs):
+def the_window_does_not(runs: Record) -> Verdict:
     """The window's state tells the verdict at the adjective and not one place before it."""
     found = runs.values("probe", **LOOKING)
     at = list(OFFSETS).index(0)

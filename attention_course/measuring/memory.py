@@ -1,5 +1,7 @@
 """How much memory a computation in torch asks for."""
 
+from collections.abc import Callable
+
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -18,7 +20,7 @@ class _Largest(TorchDispatchMode):
         return out
 
 
-def largest_array(function):
+def largest_array(function: Callable[[], object]) -> int:
     """Bytes of the largest array that ``function()``, called without arguments, makes in torch on its way.
 
     Every operation is listened to, so the number is exact and the same on every machine.  A view counts with all of the

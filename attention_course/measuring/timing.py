@@ -8,11 +8,19 @@ never seconds.
 import gc
 import math
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def interleaved(functions, repeats=7, warmup=1, clock=time.perf_counter):
+def interleaved(
+    functions: Mapping[str, Callable[[], object]],
+    repeats: int = 7,
+    warmup: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, np.ndarray]:
     """Call each of ``functions`` (name → callable without arguments) ``repeats`` times, taking turns.
 
     Returns name → array ``(repeats,)`` of seconds on ``clock``; ``time.process_time`` counts this process's
@@ -38,7 +46,7 @@ def interleaved(functions, repeats=7, warmup=1, clock=time.perf_counter):
     return seconds
 
 
-def growth_exponent(sizes, values):
+def growth_exponent(sizes: Any, values: Any) -> float:
     """The slope p of the line through (log size, log value): ``values`` grow like sizes to the power p.
 
     ``sizes (s,)`` and ``values (s,)`` or ``(s, repeats)``, whose median is taken first.  Positive numbers
@@ -52,7 +60,7 @@ def growth_exponent(sizes, values):
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
-def crossover(sizes, first, second):
+def crossover(sizes: ArrayLike, first: ArrayLike, second: ArrayLike) -> float | None:
     """The size from which ``first`` is larger than ``second`` up to the largest size, or ``None``.
 
     ``sizes (s,)`` ascending, ``first`` and ``second (s,)`` positive.  Between two sizes the curves are

@@ -1,25 +1,27 @@
 """One small training loop for every lesson that trains: seeds, minibatches, a progress bar, the losses."""
 
 import random
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 
-def set_seed(seed):
+def set_seed(seed: int) -> None:
     """Seed Python's, NumPy's and torch's generators, so that a run can be repeated."""
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that still use the global generator
     torch.manual_seed(seed)
 
 
-def default_device():
+def default_device() -> torch.device:
     """The GPU that torch sees, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def minibatches(size, batch_size, generator):
+def minibatches(size: int, batch_size: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
     """Index tensors that together visit 0 … size − 1 once, in an order drawn from ``generator``.
 
     The last one is shorter where ``batch_size`` does not divide ``size``.
@@ -28,19 +30,19 @@ def minibatches(size, batch_size, generator):
 
 
 def train(
-    model,
-    loss,
-    data,
+    model: nn.Module,
+    loss: Callable[..., torch.Tensor],
+    data: Sequence[torch.Tensor],
     *,
-    steps,
-    batch_size=64,
-    learning_rate=1e-2,
-    warmup=0,
-    clip=1.0,
-    seed=0,
-    bar=None,
-    label="",
-):
+    steps: int,
+    batch_size: int = 64,
+    learning_rate: float = 1e-2,
+    warmup: int = 0,
+    clip: float | None = 1.0,
+    seed: int = 0,
+    bar: tqdm | None = None,
+    label: str = "",
+) -> np.ndarray:
     """Train ``model`` with Adam on minibatches of ``data`` and return the loss of each step, ``(steps,)``.
 
     ``loss(model, *batch)`` gives a scalar tensor; ``data`` is a tuple of tensors ``(N, …)`` of which each
@@ -57,15 +59,16 @@ def train(
     (size,) = sizes
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    schedule: torch.optim.lr_scheduler.LRScheduler
     if warmup:
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: min((step + 1) / warmup, (steps - step) / (steps - warmup))
         )
     else:
         schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
-    own_bar = bar is None
-    bar = tqdm(total=steps) if own_bar else bar
-    history, batches = [], iter(())
+    shown = tqdm(total=steps) if bar is None else bar
+    history: list[float] = []
+    batches: Iterator[torch.Tensor] = iter(())
     model.train()
     try:
         for step in range(steps):
@@ -83,11 +86,11 @@ def train(
             history.append(value.item())
             if not np.isfinite(history[-1]):
                 raise FloatingPointError(f"the loss is {history[-1]} at step {step}: lower the learning rate")
-            bar.update()
+            shown.update()
             if step % 10 == 0:
-                bar.set_description(f"{label} loss {history[-1]:.3f}".strip(), refresh=False)
+                shown.set_description(f"{label} loss {history[-1]:.3f}".strip(), refresh=False)
     finally:
         model.eval()
-        if own_bar:
-            bar.close()
+        if bar is None:
+            shown.close()
     return np.array(history)

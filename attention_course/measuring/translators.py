@@ -4,10 +4,15 @@ Pairs come from :mod:`attention_course.data.translation`.  A *translator* is a m
 interface that :mod:`attention_course.mechanisms.seq2seq` describes.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import nn
 
 from attention_course.data import translation as tr
+from attention_course.data.translation import Pair
 from attention_course.mechanisms.seq2seq import (
     AdditiveAttention,
     AdditiveDecoder,
@@ -22,7 +27,7 @@ from attention_course.mechanisms.transformer import Transformer
 KINDS = ("attention", "plain", "transformer")
 
 
-def build(kind, language="French", width=32, units=32):
+def build(kind: str, language: str = "French", width: int = 32, units: int = 32) -> nn.Module:
     """A translator out of English: ``"attention"`` and ``"plain"`` are RNNs, with and without additive attention;
     ``"transformer"`` has two layers of four heads and about as many parameters.  Raises ``ValueError`` for another kind.
     """
@@ -39,20 +44,22 @@ def build(kind, language="French", width=32, units=32):
     return Seq2Seq(encoder, AdditiveDecoder(size, words_out, width, size, attention))
 
 
-def tensors(pairs, language="French"):
+def tensors(pairs: Sequence[Pair], language: str = "French") -> tuple[torch.Tensor, torch.Tensor]:
     """Tokens of ``pairs``: English ``(N, m)`` and the other language ``(N, n + 2)``, padded."""
     arrays = tr.encode(pairs, language)
     return torch.from_numpy(arrays["source"]), torch.from_numpy(arrays["target"])
 
 
-def translate(model, pairs, language="French"):
+def translate(
+    model: nn.Module, pairs: Sequence[Pair], language: str = "French"
+) -> tuple[list[list[str]], np.ndarray]:
     """Greedy translations as lists of words, and which of them are exactly right, bool ``(N,)``."""
     source, target = tensors(pairs, language)
     tokens, _ = decode_batch(model, source, max_len=target.shape[1] + 5)
     return [tr.VOCABULARIES[language].decode(row) for row in tokens], exact_matches(tokens, target).numpy()
 
 
-def bleu(sentences, pairs):
+def bleu(sentences: Sequence[Sequence[str]], pairs: Sequence[Pair]) -> float:
     """BLEU of ``sentences``, lists of words, against the targets of ``pairs``, 0 to 100, by sacrebleu."""
     import sacrebleu
 
@@ -62,24 +69,24 @@ def bleu(sentences, pairs):
 
 
 @torch.no_grad()
-def forced_weights(model, pairs, language="French"):
+def forced_weights(model: nn.Module, pairs: Sequence[Pair], language: str = "French") -> list[np.ndarray]:
     """Weights of an RNN's attention while the reference is forced on it: a list of arrays ``(n, m)``, a pair each."""
     source, target = tensors(pairs, language)
     weights = model(source, target[:, :-1])[1].numpy()
     return [w[: len(p.target), : len(p.source)] for w, p in zip(weights, pairs, strict=True)]
 
 
-def ends_right(sentence, pair):
+def ends_right(sentence: Sequence[str], pair: Pair) -> bool:
     """Whether a translation ends with the reference's last two words."""
     return list(sentence[-2:]) == list(pair.target[-2:])
 
 
-def clause_count(words):
+def clause_count(words: Sequence[str]) -> int:
     """How many clauses French ``words`` have: one more than joiners (*et, mais, parce que*)."""
     return 1 + sum(word in ("et", "mais", "parce") for word in words)
 
 
-def share(hits):
+def share(hits: ArrayLike) -> float:
     """Percentage of true ones among ``hits``; NaN of none would be no number for a record, so it is ``ValueError``."""
     hits = np.asarray(hits)
     if not hits.size:

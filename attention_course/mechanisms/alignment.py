@@ -3,15 +3,19 @@
 A link is a pair of places (target, source), both from 0; an alignment is a set of links.
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
+from attention_course.data.translation import Pair
 
-def links_from_weights(weights):
+
+def links_from_weights(weights: np.ndarray) -> set[tuple[int, int]]:
     """The links of the largest weight of each target word: ``weights (n, m)`` → n links.  Ties go to the first."""
     return {(t, int(s)) for t, s in enumerate(np.asarray(weights).argmax(axis=-1))}
 
 
-def alignment_error_rate(predicted, sure, possible):
+def alignment_error_rate(predicted: set, sure: set, possible: set) -> float:
     """One minus the share of links that are right: ``1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|)``.
 
     ``predicted`` (A), ``sure`` (S) and ``possible`` (P) are iterables of links.  Sure links count as possible, too,
@@ -24,14 +28,16 @@ def alignment_error_rate(predicted, sure, possible):
     return 1 - (len(predicted & sure) + len(predicted & possible)) / total if total else 0.0
 
 
-def pooled_error_rate(weights, pairs):
+def pooled_error_rate(weights: Iterable[np.ndarray], pairs: Sequence[Pair]) -> float:
     """One :func:`alignment_error_rate` for many sentences: links are told apart by their sentence.
 
     ``weights`` holds for each sentence an array whose first rows and columns are its target and source words, padding
     behind them is left out; ``pairs`` have ``source``, ``target``, ``sure`` and ``possible``
     (:class:`~attention_course.data.translation.Pair`).  Raises ``ValueError`` where there are more of one than of the other.
     """
-    predicted, sure, possible = set(), set(), set()
+    predicted: set[tuple] = set()
+    sure: set[tuple] = set()
+    possible: set[tuple] = set()
     for i, (rows, pair) in enumerate(zip(weights, pairs, strict=True)):
         words = rows[: len(pair.target), : len(pair.source)]
         for found, links in (

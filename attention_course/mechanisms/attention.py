@@ -10,14 +10,14 @@ import numpy as np
 
 def _floating(*arrays):
     """The arrays in their common floating dtype; integers and booleans become float64."""
-    arrays = [np.asarray(array) for array in arrays]
-    dtype = np.result_type(*arrays)
+    given = [np.asarray(array) for array in arrays]
+    dtype = np.result_type(*given)
     if not np.issubdtype(dtype, np.floating):
-        dtype = np.float64
-    return [array.astype(dtype, copy=False) for array in arrays]
+        dtype = np.dtype(np.float64)
+    return [array.astype(dtype, copy=False) for array in given]
 
 
-def softmax(scores, axis=-1):
+def softmax(scores: np.ndarray, axis: int = -1) -> np.ndarray:
     """Turn scores into weights: not negative, summing to one along ``axis``.
 
     ``scores`` of any shape, without unit; returns the same shape and floating dtype.  The maximum is
@@ -32,7 +32,7 @@ def softmax(scores, axis=-1):
     return exponentials / np.where(total == 0, 1, total)
 
 
-def attend(scores, values):
+def attend(scores: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Average ``values (…, m, d_v)`` with the softmax of ``scores (…, n, m)`` over the keys.
 
     Returns ``(output (…, n, d_v), weights (…, n, m))``.  Raises ``ValueError`` where there is not one score
@@ -45,7 +45,7 @@ def attend(scores, values):
     return weights @ values, weights
 
 
-def scaled_scores(queries, keys):
+def scaled_scores(queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """The scores ``Q Kᵀ / √d (B, n, m)`` of ``queries (B, n, d)`` with ``keys (B, m, d)``.
 
     Any number of leading axes.  Raises ``ValueError`` where queries and keys differ in width.  Source: Vaswani
@@ -60,7 +60,9 @@ def scaled_scores(queries, keys):
     return queries @ np.swapaxes(keys, -1, -2) / math.sqrt(queries.shape[-1])
 
 
-def dot_product_attention(queries, keys, values):
+def dot_product_attention(
+    queries: np.ndarray, keys: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Scaled dot-product attention, ``softmax(Q Kᵀ / √d) V``.
 
     ``queries (B, n, d)``, ``keys (B, m, d)``, ``values (B, m, d_v)``; any number of leading axes will do,

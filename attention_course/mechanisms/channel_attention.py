@@ -13,17 +13,17 @@ import torch
 from torch import nn
 
 
-def squeeze(x):
+def squeeze(x: torch.Tensor) -> torch.Tensor:
     """The mean of each feature map: ``x (B, C, H, W)`` -> ``(B, C)``."""
     return x.mean(dim=(2, 3))
 
 
-def excite(z, W_1, W_2):
+def excite(z: torch.Tensor, W_1: torch.Tensor, W_2: torch.Tensor) -> torch.Tensor:
     """Gates ``(B, C)`` from means ``z (B, C)``: a bottleneck ``W_1 (C/r, C)``, ReLU, ``W_2 (C, C/r)``, sigmoid."""
     return torch.sigmoid(torch.relu(z @ W_1.T) @ W_2.T)
 
 
-def scale(x, gates):
+def scale(x: torch.Tensor, gates: torch.Tensor) -> torch.Tensor:
     """``x (B, C, H, W)`` with each map multiplied by its gate ``(B, C)``."""
     return x * gates[:, :, None, None]
 
@@ -31,20 +31,20 @@ def scale(x, gates):
 class SEBlock(nn.Module):
     """Squeeze, excite, scale; ``2 C² / r`` parameters.  ``ValueError`` where ``reduction`` does not divide."""
 
-    def __init__(self, channels, reduction=4):
+    def __init__(self, channels: int, reduction: int = 4) -> None:
         super().__init__()
         if reduction < 1 or channels % reduction:
             raise ValueError(f"reduction {reduction} must divide the {channels} channels")
         self.down = nn.Linear(channels, channels // reduction, bias=False)
         self.up = nn.Linear(channels // reduction, channels, bias=False)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         gates = excite(squeeze(x), self.down.weight, self.up.weight)
         self.gates = gates.detach()
         return scale(x, gates)
 
 
-def eca_kernel_size(channels, gamma=2, b=1):
+def eca_kernel_size(channels: int, gamma: int = 2, b: int = 1) -> int:
     """ECA's odd kernel size for ``channels``: ``(log2 C + b) / gamma`` cut to an integer, plus 1 if even."""
     size = int(abs((math.log2(channels) + b) / gamma))
     return size if size % 2 else size + 1
@@ -53,24 +53,25 @@ def eca_kernel_size(channels, gamma=2, b=1):
 class ECABlock(nn.Module):
     """Gates from a convolution over the channels' means, ``k`` parameters, the same at every channel."""
 
-    def __init__(self, channels, gamma=2, b=1):
+    def __init__(self, channels: int, gamma: int = 2, b: int = 1) -> None:
         super().__init__()
         size = eca_kernel_size(channels, gamma, b)
         self.kernel = nn.Conv1d(1, 1, size, padding=size // 2, bias=False)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         gates = torch.sigmoid(self.kernel(squeeze(x)[:, None])[:, 0])
         self.gates = gates.detach()
         return scale(x, gates)
 
 
-def channel_gate(x, W_1, W_2):
+def channel_gate(x: torch.Tensor, W_1: torch.Tensor, W_2: torch.Tensor) -> torch.Tensor:
     """CBAM's channel gates ``(B, C)``: one bottleneck for mean and maximum, summed inside the sigmoid."""
     pools = squeeze(x), x.amax(dim=(2, 3))
-    return torch.sigmoid(sum(torch.relu(z @ W_1.T) @ W_2.T for z in pools))
+    mean, highest = (torch.relu(z @ W_1.T) @ W_2.T for z in pools)
+    return torch.sigmoid(mean + highest)
 
 
-def spatial_gate(x, kernel):
+def spatial_gate(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     """CBAM's map ``(B, 1, H, W)``: mean and maximum over channels, convolved with ``kernel (1, 2, k, k)``.
 
     The border is padded with zeros, so ``k`` must be odd (``ValueError``).
@@ -84,7 +85,7 @@ def spatial_gate(x, kernel):
 class CBAM(nn.Module):
     """Channel gates first, then a map of places made from what they let through."""
 
-    def __init__(self, channels, reduction=4, kernel_size=7):
+    def __init__(self, channels: int, reduction: int = 4, kernel_size: int = 7) -> None:
         super().__init__()
         if reduction < 1 or channels % reduction:
             raise ValueError(f"reduction {reduction} must divide the {channels} channels")
@@ -92,7 +93,7 @@ class CBAM(nn.Module):
         self.up = nn.Linear(channels // reduction, channels, bias=False)
         self.conv = nn.Conv2d(2, 1, kernel_size, bias=False)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         gates = channel_gate(x, self.down.weight, self.up.weight)
         x = scale(x, gates)
         places = spatial_gate(x, self.conv.weight)

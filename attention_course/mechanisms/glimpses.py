@@ -8,7 +8,7 @@ import numpy as np
 from attention_course.mechanisms.attention import attend
 
 
-def soft_attention(values, scores):
+def soft_attention(values: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What a glimpse gives on average, if places are drawn with the softmax of their scores.
 
     ``values (n, d)``, ``scores (n,)`` without unit.  Returns ``(z (d,), weights (n,))``, z in the unit of the values.
@@ -19,7 +19,7 @@ def soft_attention(values, scores):
     return z[0], weights[0]
 
 
-def glimpse(values, weights, number, rng):
+def glimpse(values: np.ndarray, weights: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
     """What ``number`` glimpses see, ``(number, d)``: rows of ``values (n, d)`` drawn with ``weights (n,)``.
 
     ``rng`` is a NumPy generator.
@@ -27,7 +27,7 @@ def glimpse(values, weights, number, rng):
     return np.asarray(values)[rng.choice(len(weights), size=number, p=weights)]
 
 
-def expected_location(weights):
+def expected_location(weights: np.ndarray) -> tuple[float, float]:
     """Where a map of weights ``(h, w)`` attends on average: ``(row, column)`` as floats, in pixels of the map.
 
     Raises ``ValueError`` where the weights do not sum to one.
@@ -39,7 +39,7 @@ def expected_location(weights):
     return float((weights * rows).sum()), float((weights * columns).sum())
 
 
-def attention_entropy(weights, axis=-1):
+def attention_entropy(weights: np.ndarray, axis: int | tuple[int, ...] = -1) -> np.ndarray:
     """How undecided weights are, in bits: 0 where one place has all, log₂ n where n places share equally.
 
     ``weights`` of any shape, summing to one along ``axis``; a weight of 0 contributes nothing.  Source: Shannon

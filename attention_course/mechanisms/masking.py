@@ -4,7 +4,10 @@ A mask is boolean, and True means *may attend*.  Its last axis runs over the m k
 an axis of 1, or none, stands for all.  A query with no key to attend to gets weights of zero and an output of zero.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from attention_course.mechanisms.attention import attend, scaled_scores, softmax
 
@@ -17,7 +20,7 @@ def _boolean(mask):
     return mask
 
 
-def padding_mask(lengths, max_len):
+def padding_mask(lengths: ArrayLike, max_len: int) -> np.ndarray:
     """True at the tokens, False at the padding behind them.
 
     ``lengths (B,)`` are the numbers of tokens, whole and from 0 to ``max_len``.  Returns bool ``(B, max_len)``.  Raises
@@ -33,7 +36,7 @@ def padding_mask(lengths, max_len):
     return np.arange(max_len) < lengths[:, None]
 
 
-def causal_mask(n):
+def causal_mask(n: int) -> np.ndarray:
     """Position t may attend to itself and to what stands before it: bool ``(n, n)``, the lower triangle.
 
     Raises ``ValueError`` where ``n`` is negative.  Source: Vaswani et al. (2017), section 3.2.3.
@@ -43,7 +46,7 @@ def causal_mask(n):
     return np.tri(n, dtype=bool)
 
 
-def sliding_window_mask(n, window):
+def sliding_window_mask(n: int, window: int) -> np.ndarray:
     """Position t may attend to itself and to the ``window − 1`` positions before it: bool ``(n, n)``.
 
     Raises ``ValueError`` where ``window`` is less than 1.  Source: the local part of the attention of Child et al.
@@ -55,7 +58,7 @@ def sliding_window_mask(n, window):
     return mask & ~np.tri(n, k=-window, dtype=bool)
 
 
-def combine_masks(padding, causal):
+def combine_masks(padding: np.ndarray, causal: np.ndarray) -> np.ndarray:
     """Both must allow it: ``padding (B, n)`` at the keys and ``causal (n, n)``, as bool ``(B, n, n)``.
 
     Raises ``ValueError`` where the two are not of the same length, and ``TypeError`` where they are not boolean.
@@ -77,7 +80,7 @@ def _forbid(scores, mask):
         ) from error
 
 
-def masked_softmax(scores, mask):
+def masked_softmax(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The softmax of ``scores (…, n, m)`` over the keys that ``mask`` allows; all zeros where it allows none.
 
     ``mask`` is any boolean array that broadcasts to the scores, for instance ``(m,)``, ``(n, m)`` or ``(B, 1, m)``.
@@ -87,7 +90,9 @@ def masked_softmax(scores, mask):
     return softmax(_forbid(scores, mask))
 
 
-def masked_attention(queries, keys, values, mask):
+def masked_attention(
+    queries: np.ndarray, keys: np.ndarray, values: np.ndarray, mask: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Scaled dot-product attention to the keys that ``mask`` allows.
 
     ``queries (B, n, d)``, ``keys (B, m, d)``, ``values (B, m, d_v)``, any number of leading axes; ``mask`` any boolean
@@ -98,7 +103,7 @@ def masked_attention(queries, keys, values, mask):
     return attend(_forbid(scaled_scores(queries, keys), mask), values)
 
 
-def to_additive(mask, dtype):
+def to_additive(mask: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """What is added to scores in order to mask them: 0 where ``mask`` is True, −∞ elsewhere, in ``dtype``.
 
     Same shape as ``mask``.  Raises ``TypeError`` where the mask is not boolean or ``dtype`` not a floating one.
@@ -108,7 +113,7 @@ def to_additive(mask, dtype):
     return np.where(_boolean(mask), 0, -np.inf).astype(dtype)
 
 
-def to_ignore_mask(mask):
+def to_ignore_mask(mask: np.ndarray) -> np.ndarray:
     """The convention of padding masks in torch's modules, *True = ignore*: the negation of ``mask``, same shape.
 
     Raises ``TypeError`` where the mask is not boolean.
@@ -116,7 +121,7 @@ def to_ignore_mask(mask):
     return ~_boolean(mask)
 
 
-def influence(f, x, eps):
+def influence(f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, eps: float) -> np.ndarray:
     """Which inputs an output depends on, found by trying: bool ``(n, n)``.
 
     ``f`` takes an array like ``x (n, …)`` and returns one with n rows.  Entry ``[t, s]`` is True when moving input s

@@ -4,6 +4,7 @@ Width d is cut into h heads of d/h features each.  A mask is boolean, and True m
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,7 +12,7 @@ from torch import nn
 from attention_course.mechanisms.seq2seq import masked_softmax
 
 
-def split_heads(x, h):
+def split_heads(x: Any, h: int) -> Any:
     """``x (B, n, d)``, array or tensor, as ``(B, h, n, d/h)``: head i gets the i-th block of d/h neighbouring features.
 
     Raises ``ValueError`` where ``x`` has not three axes or h does not divide d.  Source: Vaswani et al. (2017), section
@@ -25,7 +26,7 @@ def split_heads(x, h):
     return x.reshape(B, n, h, d // h).swapaxes(1, 2)
 
 
-def merge_heads(x):
+def merge_heads(x: Any) -> Any:
     """The way back, ``x (B, h, n, d/h)`` → ``(B, n, d)``: the heads side by side, at each position.
 
     Raises ``ValueError`` where ``x`` has not four axes.
@@ -44,7 +45,9 @@ class MultiHeadAttention(nn.Module):
     (2017), section 3.2.2; the gate as in Michel, Levy & Neubig (2019), section 2.3.
     """
 
-    def __init__(self, d_model, h):
+    head_gate: torch.Tensor
+
+    def __init__(self, d_model: int, h: int) -> None:
         super().__init__()
         if h < 1 or d_model % h:
             raise ValueError(f"{h} heads do not divide the width d_model = {d_model}")
@@ -55,14 +58,16 @@ class MultiHeadAttention(nn.Module):
         self.W_o = nn.Linear(d_model, d_model, bias=False)
         self.register_buffer("head_gate", torch.ones(h), persistent=False)
 
-    def scores(self, queries, keys):
+    def scores(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """``queries (B, h, n, d/h)`` and ``keys (B, h, m, d/h)`` → scores ``(B, h, n, m)``, scaled by the width of a head.
 
         A subclass that lets positions into the scores overrides this.
         """
         return queries @ keys.transpose(-1, -2) / math.sqrt(queries.shape[-1])
 
-    def forward(self, query, key, value, mask=None):
+    def forward(
+        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """``query (B, n, d_model)``, ``key`` and ``value (B, m, d_model)`` → ``(out (B, n, d_model), weights (B, h, n, m))``.
 
         ``mask`` is any boolean tensor that broadcasts to ``(B, h, n, m)``: padding as ``(B, 1, 1, m)``, a causal mask as

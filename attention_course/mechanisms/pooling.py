@@ -4,17 +4,18 @@ n queries, m keys, d numbers in each.  Times are hours of a day (0 to 24), tempe
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from attention_course.mechanisms.attention import attend, softmax
 
 
-def temperature(hour):
+def temperature(hour: ArrayLike) -> np.ndarray:
     """The made day: degrees Celsius at each ``hour`` (any shape), coolest at night, warmest after noon."""
     angle = 2 * np.pi * (np.asarray(hour, dtype=float) - 9) / 24
     return 14 + 6 * np.sin(angle) + 1.5 * np.cos(2 * angle)
 
 
-def readings(m, rng, noise=1.5):
+def readings(m: int, rng: np.random.Generator, noise: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
     """``m`` readings at random hours: ``(hours (m,), degrees (m,))``, by time.
 
     ``noise`` is the standard deviation of a reading's error in degrees; ``rng`` a NumPy generator.
@@ -31,7 +32,7 @@ def _rows(points):
     return points[:, None] if points.ndim == 1 else points
 
 
-def kernel_scores(queries, keys, bandwidth):
+def kernel_scores(queries: np.ndarray, keys: np.ndarray, bandwidth: ArrayLike) -> np.ndarray:
     """The logarithm of the Gaussian kernel, ``−½ Σ_c ((q_c − k_c) / σ_c)²``, for every pair.
 
     ``queries (n,)`` or ``(n, d)``, ``keys (m,)`` or ``(m, d)``; ``bandwidth`` in the unit of the keys, one
@@ -46,7 +47,9 @@ def kernel_scores(queries, keys, bandwidth):
     return -0.5 * np.square((queries[:, None] - keys[None]) / bandwidth).sum(-1)
 
 
-def kernel_attention(queries, keys, values, bandwidth):
+def kernel_attention(
+    queries: np.ndarray, keys: np.ndarray, values: np.ndarray, bandwidth: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """Nadaraya–Watson regression with a Gaussian kernel, as attention.
 
     ``queries`` and ``keys`` as in :func:`kernel_scores`, ``values (m,)`` or ``(m, d_v)``.  Returns
@@ -58,7 +61,7 @@ def kernel_attention(queries, keys, values, bandwidth):
     return (output[:, 0] if values.ndim == 1 else output), weights
 
 
-def leave_one_out(resolution, keys, values):
+def leave_one_out(resolution: np.ndarray, keys: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
     """How badly each value is predicted from all others, and how that changes with the metric.
 
     ``resolution (d,)`` holds the inverse bandwidths 1/σ_c (0: dimension c does not count), ``keys (m,)`` or
@@ -84,7 +87,15 @@ def leave_one_out(resolution, keys, values):
     return float(np.mean(error**2)), gradient
 
 
-def learn_resolution(keys, values, start, *, shared=False, steps=100, step_size=0.1):
+def learn_resolution(
+    keys: np.ndarray,
+    values: np.ndarray,
+    start: ArrayLike,
+    *,
+    shared: bool = False,
+    steps: int = 100,
+    step_size: float = 0.1,
+) -> tuple[np.ndarray, np.ndarray]:
     """Inverse bandwidths that predict each reading well from the others, by gradient descent.
 
     ``start (d,)`` positive; ``shared=True`` moves all dimensions by the same amount.  Only the gradient's
@@ -97,8 +108,9 @@ def learn_resolution(keys, values, start, *, shared=False, steps=100, step_size=
         loss, gradient = leave_one_out(path[-1], keys, values)
         losses.append(loss)
         if step == steps:
-            return np.array(path), np.array(losses)
+            break
         if shared:
             gradient = np.full_like(gradient, gradient.mean())
         stride = step_size * path[0].mean() * (1 - step / steps)
         path.append(np.maximum(path[-1] - stride * gradient / max(np.linalg.norm(gradient), 1e-12), 0))
+    return np.array(path), np.array(losses)

@@ -3,10 +3,12 @@
 Both use d/2 wavelengths in a geometric row, from 2π to nearly 10000 · 2π positions.
 """
 
+from typing import Any
+
 import numpy as np
 
 
-def rates(d, base=10000.0):
+def rates(d: int, base: float = 10000.0) -> np.ndarray:
     """How fast each pair of features turns, in radians a position: float64 ``(d/2,)``, ``base`` to the power −2i/d.
 
     Raises ``ValueError`` where d is odd or less than 2, since a sine without its cosine cannot be turned.
@@ -16,7 +18,7 @@ def rates(d, base=10000.0):
     return base ** (-np.arange(0, d, 2) / d)
 
 
-def positional_encoding(n, d):
+def positional_encoding(n: int, d: int) -> np.ndarray:
     """Sinusoids for positions 0 to n − 1: float64 ``(n, d)``, sin at even features, cos at odd ones.
 
     Features 2i and 2i + 1 of position t are the sine and cosine of t · 10000^(−2i/d).  Raises ``ValueError`` where n is
@@ -28,7 +30,7 @@ def positional_encoding(n, d):
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n, d)
 
 
-def rotary(x, positions):
+def rotary(x: Any, positions: Any) -> Any:
     """Turn each pair of features (2i, 2i + 1) of ``x (…, n, d)`` by the angle position · 10000^(−2i/d).
 
     ``x`` is an array or a tensor and keeps its kind and floating dtype; ``positions (n,)`` are numbers, not necessarily

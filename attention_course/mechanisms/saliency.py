@@ -4,6 +4,9 @@ Images are ``(H, W, 3)`` with red, green and blue from 0 to 1, maps ``(h, w)``, 
 maps also takes any number of leading axes, a batch of displays.  Level k of a pyramid has a pixel for 2ᵏ pixels of the image.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 from scipy.ndimage import correlate1d, gaussian_filter
 
@@ -14,7 +17,7 @@ ORIENTATIONS = (0, 45, 90, 135)  # degrees of a bar from horizontal, counter-clo
 CHANNELS = ("bright", "dark", "red", "green", "blue", "yellow", "0°", "45°", "90°", "135°")
 
 
-def center_surround(image, center_sigma, surround_sigma):
+def center_surround(image: np.ndarray, center_sigma: float, surround_sigma: float) -> np.ndarray:
     """How much each place differs from its surroundings, ``|G_c − G_s|``: ``(H, W)`` → ``(H, W)``.
 
     ``G_c`` and ``G_s`` are the image under Gaussians with standard deviations of ``center_sigma`` and
@@ -32,14 +35,14 @@ def _along(maps, kernel, axis):
     return correlate1d(maps, kernel, axis=axis, mode="nearest")
 
 
-def reduce(maps):
+def reduce(maps: np.ndarray) -> np.ndarray:
     """One level up the pyramid: blur with (1, 4, 6, 4, 1)/16 both ways, keep every other row and column."""
     binomial = np.array([1, 4, 6, 4, 1]) / 16
     maps = _along(maps, binomial, -2)[..., ::2, :]
     return _along(maps, binomial, -1)[..., ::2]
 
 
-def pyramid(maps, levels=9):
+def pyramid(maps: np.ndarray, levels: int = 9) -> list[np.ndarray]:
     """Levels 0 to ``levels − 1`` of ``maps (…, H, W)`` as a list; level k has ⌈H/2ᵏ⌉ rows."""
     result = [maps]
     while len(result) < levels:
@@ -53,7 +56,7 @@ def _interpolation(size, coarse, factor):
     return np.maximum(1 - np.abs(place[:, None] - np.arange(coarse)), 0)
 
 
-def enlarge(maps, shape, factor):
+def enlarge(maps: np.ndarray, shape: tuple[int, int], factor: int) -> np.ndarray:
     """``maps (…, h, w)`` interpolated to ``shape (H, W)``, ``factor`` times as fine; level s seen from level c."""
     rows, columns = (
         _interpolation(size, coarse, factor).astype(maps.dtype)
@@ -62,7 +65,7 @@ def enlarge(maps, shape, factor):
     return rows @ maps @ columns.T
 
 
-def opponent_channels(image):
+def opponent_channels(image: np.ndarray) -> np.ndarray:
     """``image (…, H, W, 3)`` → intensity, red minus green, blue minus yellow, ``(…, 3, H, W)``.
 
     Colours are taken relative to intensity, and where that is below a tenth of its maximum there is none.  Source:
@@ -78,7 +81,7 @@ def opponent_channels(image):
     return np.stack([intensity, red - green, blue - yellow], axis=-3)
 
 
-def gabor_energy(maps, wavelength=4.0, sigma=2.5):
+def gabor_energy(maps: np.ndarray, wavelength: float = 4.0, sigma: float = 2.5) -> np.ndarray:
     """How strongly each place of ``maps (…, H, W)`` holds a bar or edge of each orientation: ``(…, 4, H, W)``.
 
     The length of the response of a complex Gabor filter, ``wavelength`` and ``sigma`` in pixels; the orientations
@@ -99,7 +102,7 @@ def gabor_energy(maps, wavelength=4.0, sigma=2.5):
     return np.stack(result, axis=-3).astype(maps.dtype)
 
 
-def differences(image, level=0):
+def differences(image: np.ndarray, level: int = 0) -> Iterator[tuple[int, int, np.ndarray]]:
     """Centre minus surround, with its sign, for the seven channels at the six pairs of levels.
 
     ``image (…, H, W, 3)`` is taken as the pyramid's ``level`` 0, 1 or 2, for an image that was drawn coarse.  Yields
@@ -107,7 +110,7 @@ def differences(image, level=0):
     Niebur (1998), equations 1 to 4 before the absolute value.
     """
     top = CENTERS[-1] + DELTAS[-1]
-    levels = [None] * level + pyramid(opponent_channels(image), top + 1 - level)
+    levels: list[Any] = [None] * level + pyramid(opponent_channels(image), top + 1 - level)
     for k in range(CENTERS[0], top + 1):
         levels[k] = np.concatenate([levels[k], gabor_energy(levels[k][..., 0, :, :])], axis=-3)
     for c in CENTERS:
@@ -122,13 +125,13 @@ def _to_map_level(maps, c):
     return maps
 
 
-def feature_maps(image, level=0):
+def feature_maps(image: np.ndarray, level: int = 0) -> np.ndarray:
     """``|center − surround|`` on the saliency map's level: ``(…, 7 channels, 6 pairs of levels, h, w)``."""
     maps = [_to_map_level(np.abs(d), c) for c, _, d in differences(image, level)]
     return np.stack(maps, axis=-3)
 
 
-def promote(maps):
+def promote(maps: np.ndarray) -> np.ndarray:
     """The operator N: raise maps with one strong peak over maps with many alike.  ``(…, h, w)`` → the same.
 
     Each map is scaled to the range 0 to 1 and multiplied by ``(1 − m̄)²``, where m̄ is the mean of all local maxima but the
@@ -147,7 +150,7 @@ def promote(maps):
     return maps * (1 - others / np.maximum(number - 1, 1)) ** 2
 
 
-def conspicuity_maps(features):
+def conspicuity_maps(features: np.ndarray) -> dict[str, np.ndarray]:
     """The three conspicuity maps, kind → ``(…, h, w)``, from ``features (…, 7, 6, h, w)`` of :func:`feature_maps`.
 
     Source: Itti, Koch & Niebur (1998), equations 5 to 7.
@@ -158,12 +161,12 @@ def conspicuity_maps(features):
     return {kind: part.sum(axis=-3) for kind, part in parts.items()}
 
 
-def combine(features):
+def combine(features: np.ndarray) -> np.ndarray:
     """Saliency ``(…, h, w)`` from ``features (…, 7, 6, h, w)``.  Source: Itti, Koch & Niebur (1998), equation 8."""
-    return sum(promote(part) for part in conspicuity_maps(features).values()) / 3
+    return np.asarray(sum(promote(part) for part in conspicuity_maps(features).values()) / 3)
 
 
-def saliency_map(image, level=0):
+def saliency_map(image: np.ndarray, level: int = 0) -> np.ndarray:
     """Saliency of ``image (…, H, W, 3)``: ``(…, h, w)``, not negative, a pixel for 16 × 16 of the image.
 
     ``level`` as in :func:`differences`.  Source: Itti, Koch & Niebur (1998); each map is brought to the saliency map's level
@@ -172,13 +175,13 @@ def saliency_map(image, level=0):
     return combine(feature_maps(image, level))
 
 
-def channel_responses(image, level=0):
+def channel_responses(image: np.ndarray, level: int = 0) -> np.ndarray:
     """What each place of ``image (…, H, W, 3)`` shows more of than its surroundings: ``(…, h, w, 10)``.
 
     The channels are ``CHANNELS``, each from 0 to 1, its maximum over the image.  Where opponent differences are
     positive they speak for one channel (red), where negative for the other (green); orientations have one only.
     """
-    total = 0
+    total: Any = 0
     for c, _, d in differences(image, level):
         signed = d[..., :3, :, :]
         pairs = np.stack([signed, -signed], axis=-3).reshape(*d.shape[:-3], 6, *d.shape[-2:])
@@ -187,7 +190,7 @@ def channel_responses(image, level=0):
     return np.moveaxis(total, -3, -1)
 
 
-def context(wants):
+def context(wants: Mapping[str, float]) -> np.ndarray:
     """The vector ``(10,)`` of someone who wants these channels, name → strength; the others count 0.
 
     Raises ``KeyError`` for a name that is not in ``CHANNELS``.
@@ -200,7 +203,7 @@ def context(wants):
     return vector
 
 
-def scanpath(saliency, n_fixations, inhibition_radius):
+def scanpath(saliency: np.ndarray, n_fixations: int, inhibition_radius: float) -> np.ndarray:
     """Where a winner-take-all looks, one place after the other: int ``(n_fixations, 2)``, (row, column) on the map.
 
     The highest place of ``saliency (h, w)`` wins; a disc of ``inhibition_radius`` pixels of the map around it, edge

@@ -5,7 +5,9 @@ import numpy as np
 from attention_course.mechanisms.attention import dot_product_attention
 
 
-def self_attention(x, W_q, W_k, W_v):
+def self_attention(
+    x: np.ndarray, W_q: np.ndarray, W_k: np.ndarray, W_v: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Scaled dot-product self-attention of each sequence in ``x``.
 
     ``x (B, n, d_x)``, ``W_q (d_x, d)``, ``W_k (d_x, d)``, ``W_v (d_x, d_v)``.  Returns ``(output (B, n,

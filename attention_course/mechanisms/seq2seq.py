@@ -9,7 +9,7 @@ state, memory)`` gives ``(logits (B, V), state, weights (B, m) or None)``; ``for
 steps of a known target, ``(logits (B, n, V), weights (B, n, m) or None)``, for training by teacher forcing.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -23,19 +23,19 @@ class Memory(NamedTuple):
 
     states: torch.Tensor
     mask: torch.Tensor
-    summary: torch.Tensor
+    summary: torch.Tensor | None
 
 
 class Encoder(nn.Module):
     """Embedding and BiLSTM; the summary joins the last state of each direction, which has read everything."""
 
-    def __init__(self, vocabulary, width, units):
+    def __init__(self, vocabulary: int, width: int, units: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=PAD)
         self.lstm = PaddedBiLSTM(width, units)
         self.units, self.size = units, 2 * units
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> Memory:
         """``tokens (B, m)`` → :class:`Memory`."""
         mask = tokens != PAD
         states = self.lstm(self.embedding(tokens), mask)
@@ -44,7 +44,7 @@ class Encoder(nn.Module):
         return Memory(states, mask, torch.cat([forwards, states[:, 0, self.units :]], dim=-1))
 
 
-def masked_softmax(scores, mask=None):
+def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
     """Softmax of ``scores (…, m)`` over the keys that ``mask`` allows; all zeros where it allows none."""
     if mask is None:
         return torch.softmax(scores, dim=-1)
@@ -55,17 +55,24 @@ def masked_softmax(scores, mask=None):
 class _Attention(nn.Module):
     """What all attentions here share: scores, a softmax under a mask, the weighted average of the values."""
 
-    def prepare(self, keys):
+    def prepare(self, keys: torch.Tensor) -> torch.Tensor:
         """The part of the score that does not depend on the query, computed once a sequence."""
         return keys
 
-    def scores(self, query, prepared):
+    def scores(self, query: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
 
-    def weigh(self, query, prepared, mask):
+    def weigh(self, query: torch.Tensor, prepared: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         return masked_softmax(self.scores(query, prepared), mask)
 
-    def forward(self, query, keys, values, mask=None, prepared=None):
+    def forward(
+        self,
+        query: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        prepared: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """One query or n of them for each sequence.
 
         ``query (B, d_q)`` or ``(B, n, d_q)``, ``keys (B, m, d_k)``, ``values (B, m, d_v)``, ``mask (B, m)`` True where
@@ -87,37 +94,37 @@ class AdditiveAttention(_Attention):
     Source: Bahdanau, Cho & Bengio (2015), appendix A.1.2; no bias.
     """
 
-    def __init__(self, query_size, key_size, hidden_size):
+    def __init__(self, query_size: int, key_size: int, hidden_size: int) -> None:
         super().__init__()
         self.W_q = nn.Linear(query_size, hidden_size, bias=False)
         self.W_k = nn.Linear(key_size, hidden_size, bias=False)
         self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    def prepare(self, keys):
+    def prepare(self, keys: torch.Tensor) -> torch.Tensor:
         return self.W_k(keys)
 
-    def scores(self, query, prepared):
+    def scores(self, query: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         return self.v(torch.tanh(self.W_q(query)[:, :, None] + prepared[:, None]))[..., 0]
 
 
 class DotAttention(_Attention):
     """Score q · k; no parameters, and both of the same width.  Source: Luong, Pham & Manning (2015), section 3.1."""
 
-    def scores(self, query, prepared):
+    def scores(self, query: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         return query @ prepared.transpose(1, 2)
 
 
 class GeneralAttention(_Attention):
     """Score q W k.  Source: Luong, Pham & Manning (2015), section 3.1."""
 
-    def __init__(self, query_size, key_size):
+    def __init__(self, query_size: int, key_size: int) -> None:
         super().__init__()
         self.W = nn.Linear(key_size, query_size, bias=False)
 
-    def prepare(self, keys):
+    def prepare(self, keys: torch.Tensor) -> torch.Tensor:
         return self.W(keys)
 
-    def scores(self, query, prepared):
+    def scores(self, query: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         return query @ prepared.transpose(1, 2)
 
 
@@ -128,12 +135,12 @@ class ConcatAttention(_Attention):
     it is computed as it is written.
     """
 
-    def __init__(self, query_size, key_size, hidden_size):
+    def __init__(self, query_size: int, key_size: int, hidden_size: int) -> None:
         super().__init__()
         self.W = nn.Linear(query_size + key_size, hidden_size, bias=False)
         self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    def scores(self, query, prepared):
+    def scores(self, query: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         n, m = query.shape[1], prepared.shape[1]
         pairs = torch.cat(
             [query[:, :, None].expand(-1, -1, m, -1), prepared[:, None].expand(-1, n, -1, -1)], dim=-1
@@ -149,21 +156,21 @@ class LocalAttention(_Attention):
     (2015), equations 9 and 10 (local-p).
     """
 
-    def __init__(self, query_size, key_size, hidden_size, reach):
+    def __init__(self, query_size: int, key_size: int, hidden_size: int, reach: int) -> None:
         super().__init__()
         self.general = GeneralAttention(query_size, key_size)
         self.W_p = nn.Linear(query_size, hidden_size, bias=False)
         self.v_p = nn.Linear(hidden_size, 1, bias=False)
         self.reach = reach
 
-    def prepare(self, keys):
+    def prepare(self, keys: torch.Tensor) -> torch.Tensor:
         return self.general.prepare(keys)
 
-    def place(self, query, length):
+    def place(self, query: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
         """The centre p ``(B, n, 1)`` in places from 0, for ``length (B, 1, 1)`` states."""
         return length * torch.sigmoid(self.v_p(torch.tanh(self.W_p(query))))
 
-    def weigh(self, query, prepared, mask):
+    def weigh(self, query: torch.Tensor, prepared: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         m = prepared.shape[1]
         if mask is None:
             mask = torch.ones(len(prepared), 1, m, dtype=torch.bool, device=prepared.device)
@@ -180,14 +187,14 @@ class PlainDecoder(nn.Module):
     Source: Cho et al. (2014), whose gated unit this is; their maxout layer before the output is left out.
     """
 
-    def __init__(self, encoder_size, vocabulary, width, size):
+    def __init__(self, encoder_size: int, vocabulary: int, width: int, size: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=PAD)
         self.first = nn.Linear(encoder_size, size)
         self.gru = nn.GRU(width + encoder_size, size, batch_first=True)
         self.out = nn.Linear(size + encoder_size, vocabulary)
 
-    def begin(self, memory):
+    def begin(self, memory: Memory) -> Any:
         return torch.tanh(self.first(memory.summary))
 
     def _move(self, tokens, state, memory):
@@ -196,11 +203,13 @@ class PlainDecoder(nn.Module):
         hidden, last = self.gru(torch.cat([self.embedding(tokens), context], dim=-1), state[None])
         return self.out(torch.cat([hidden, context], dim=-1)), last[0]
 
-    def step(self, tokens, state, memory):
+    def step(
+        self, tokens: torch.Tensor, state: Any, memory: Memory
+    ) -> tuple[torch.Tensor, Any, torch.Tensor | None]:
         logits, state = self._move(tokens[:, None], state, memory)
         return logits[:, 0], state, None
 
-    def forward(self, memory, tokens):
+    def forward(self, memory: Memory, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         return self._move(tokens, self.begin(memory), memory)[0], None
 
 
@@ -212,7 +221,9 @@ class AdditiveDecoder(nn.Module):
     maxout layer before the output is left out.
     """
 
-    def __init__(self, encoder_size, vocabulary, width, size, attention=None):
+    def __init__(
+        self, encoder_size: int, vocabulary: int, width: int, size: int, attention: _Attention | None = None
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=PAD)
         self.first = nn.Linear(encoder_size, size)
@@ -220,7 +231,7 @@ class AdditiveDecoder(nn.Module):
         self.gru = nn.GRUCell(width + encoder_size, size)
         self.out = nn.Linear(size + encoder_size, vocabulary)
 
-    def begin(self, memory):
+    def begin(self, memory: Memory) -> Any:
         return torch.tanh(self.first(memory.summary)), self.attention.prepare(memory.states)
 
     def _move(self, embedded, state, memory):
@@ -229,11 +240,13 @@ class AdditiveDecoder(nn.Module):
         hidden = self.gru(torch.cat([embedded, context], dim=-1), hidden)
         return torch.cat([hidden, context], dim=-1), (hidden, prepared), weights
 
-    def step(self, tokens, state, memory):
+    def step(
+        self, tokens: torch.Tensor, state: Any, memory: Memory
+    ) -> tuple[torch.Tensor, Any, torch.Tensor | None]:
         read, state, weights = self._move(self.embedding(tokens), state, memory)
         return self.out(read), state, weights
 
-    def forward(self, memory, tokens):
+    def forward(self, memory: Memory, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         embedded, state = self.embedding(tokens), self.begin(memory)
         reads, rows = [], []
         for t in range(tokens.shape[1]):
@@ -251,7 +264,15 @@ class LuongDecoder(nn.Module):
     attends for all steps together.  Source: Luong, Pham & Manning (2015), equations 5 and 6 and section 3.3.
     """
 
-    def __init__(self, encoder_size, vocabulary, width, size, attention, feeding=False):
+    def __init__(
+        self,
+        encoder_size: int,
+        vocabulary: int,
+        width: int,
+        size: int,
+        attention: _Attention,
+        feeding: bool = False,
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=PAD)
         self.first = nn.Linear(encoder_size, size)
@@ -260,7 +281,7 @@ class LuongDecoder(nn.Module):
         self.W_c = nn.Linear(encoder_size + size, size, bias=False)
         self.out = nn.Linear(size, vocabulary)
 
-    def begin(self, memory):
+    def begin(self, memory: Memory) -> Any:
         hidden = torch.tanh(self.first(memory.summary))
         return hidden[None], torch.zeros_like(hidden), self.attention.prepare(memory.states)
 
@@ -274,11 +295,13 @@ class LuongDecoder(nn.Module):
         attentional = torch.tanh(self.W_c(torch.cat([context, states], dim=-1)))
         return attentional, (hidden, attentional[:, -1], prepared), weights
 
-    def step(self, tokens, state, memory):
+    def step(
+        self, tokens: torch.Tensor, state: Any, memory: Memory
+    ) -> tuple[torch.Tensor, Any, torch.Tensor | None]:
         attentional, state, weights = self._move(self.embedding(tokens)[:, None], state, memory)
         return self.out(attentional)[:, 0], state, weights[:, 0]
 
-    def forward(self, memory, tokens):
+    def forward(self, memory: Memory, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         embedded, state = self.embedding(tokens), self.begin(memory)
         if not self.feeding:
             attentional, _, weights = self._move(embedded, state, memory)
@@ -294,16 +317,16 @@ class LuongDecoder(nn.Module):
 class Seq2Seq(nn.Module):
     """An encoder and a decoder; called with source ``(B, m)`` and target tokens ``(B, n)``, it forces the target."""
 
-    def __init__(self, encoder, decoder):
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
 
-    def forward(self, source, target):
+    def forward(self, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Logits ``(B, n, V)`` of the token after each of ``target``, and weights ``(B, n, m)`` or None."""
         return self.decoder(self.encoder(source), target)
 
 
-def sequence_loss(model, source, target):
+def sequence_loss(model: Any, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy of each next token of ``target (B, n + 1)``, from its beginning to its end; padding is left out."""
     used = max(int((target != PAD).sum(1).max()), 2)
     logits, _ = model(source[:, : max(int((source != PAD).sum(1).max()), 1)], target[:, : used - 1])
@@ -311,7 +334,7 @@ def sequence_loss(model, source, target):
 
 
 @torch.no_grad()
-def decode_batch(model, source, max_len):
+def decode_batch(model: Any, source: torch.Tensor, max_len: int) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Write greedily, for a batch at once: the likeliest token at each step, until all have ended.
 
     ``source (B, m)``.  Returns ``(tokens (B, T), weights (B, T, m) or None)``, T ≤ ``max_len``: tokens without the sign
@@ -333,7 +356,7 @@ def decode_batch(model, source, max_len):
     return torch.stack(tokens, 1), None if rows[0] is None else torch.stack(rows, 1)
 
 
-def exact_matches(tokens, target):
+def exact_matches(tokens: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Which rows of ``tokens (B, T)`` say exactly what ``target (B, n + 1)`` says after its beginning: bool ``(B,)``."""
     target = target[:, 1:]
     width = max(tokens.shape[1], target.shape[1])

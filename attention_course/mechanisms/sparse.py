@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 
-def masked(Q, K, V, mask):
+def masked(Q: torch.Tensor, K: torch.Tensor, V: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Compute all scores, then forbid: the output ``(…, n, d_v)``; NaN in a row without any key."""
     scores = Q @ K.transpose(-1, -2) / math.sqrt(Q.shape[-1])
     return torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1) @ V
 
 
-def in_window(Q, K, V, window):
+def in_window(Q: torch.Tensor, K: torch.Tensor, V: torch.Tensor, window: int) -> torch.Tensor:
     """Sliding-window attention in blocks: each place attends to itself and the ``window − 1`` places before it.
 
     ``Q, K (n, d)``, ``V (n, d_v)``; n must be a multiple of ``window``.  Holds 2 · window scores a place.  Source: the
@@ -37,12 +37,13 @@ def in_window(Q, K, V, window):
     return z.flatten(0, 1)
 
 
-def pack(lengths, capacity):
+def pack(lengths: np.ndarray, capacity: int) -> np.ndarray:
     """Sequences laid end to end: numbers ``(rows, capacity)``, 1, 2, … for each sequence and 0 for padding.
 
     ``lengths (s,)`` are at most ``capacity``.  The longest comes first, each goes to the first row that has room.
     """
-    rows, free = [], []
+    rows: list[list[int]] = []
+    free: list[int] = []
     for k in np.argsort(-lengths, kind="stable"):
         r = next((r for r, f in enumerate(free) if f >= lengths[k]), len(rows))
         if r == len(rows):
@@ -53,12 +54,14 @@ def pack(lengths, capacity):
     return np.array([row + [0] * (capacity - len(row)) for row in rows])
 
 
-def same_sequence(numbers):
+def same_sequence(numbers: np.ndarray) -> np.ndarray:
     """The block-diagonal mask of packed rows: ``numbers (rows, n)`` → bool ``(rows, n, n)``; padding sees nothing."""
     return (numbers[:, :, None] == numbers[:, None]) & (numbers > 0)[:, None]
 
 
-def plan(mask, block, skip=True):
+def plan(
+    mask: torch.Tensor, block: int, skip: bool = True
+) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], float]:
     """What to compute of ``mask (n, m)``, a boolean tensor cut into squares of ``block``.
 
     Returns ``(steps, share)``: for each block of queries the keys of the squares with a True in them, and their mask;
@@ -74,7 +77,9 @@ def plan(mask, block, skip=True):
     return steps, live.float().mean().item()
 
 
-def skipping(Q, K, V, steps):
+def skipping(
+    Q: torch.Tensor, K: torch.Tensor, V: torch.Tensor, steps: list[tuple[torch.Tensor, torch.Tensor]]
+) -> torch.Tensor:
     """Attention that computes only what the ``steps`` of :func:`plan` say."""
     blocks = Q.split(Q.shape[-2] // len(steps), dim=-2)
     out = [

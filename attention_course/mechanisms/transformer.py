@@ -8,6 +8,8 @@ Source: Vaswani et al. (2017); the place of the layer normalisation, before each
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -23,7 +25,7 @@ KINDS = ("encoder self", "decoder self", "cross")
 class FeedForward(nn.Sequential):
     """Two linear maps with a ReLU between, for each position by itself: d_model → d_ff → d_model."""
 
-    def __init__(self, d_model, d_ff):
+    def __init__(self, d_model: int, d_ff: int) -> None:
         super().__init__(nn.Linear(d_model, d_ff), nn.ReLU(), nn.Linear(d_ff, d_model))
 
 
@@ -34,24 +36,24 @@ class Residual(nn.Module):
     sublayer(x)), as Vaswani et al. (2017) had it.
     """
 
-    def __init__(self, d_model, pre_norm=True):
+    def __init__(self, d_model: int, pre_norm: bool = True) -> None:
         super().__init__()
         self.norm, self.pre_norm = nn.LayerNorm(d_model), pre_norm
 
-    def forward(self, x, sublayer):
+    def forward(self, x: torch.Tensor, sublayer: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         return x + sublayer(self.norm(x)) if self.pre_norm else self.norm(x + sublayer(x))
 
 
 class EncoderLayer(nn.Module):
     """Self-attention, then a feed-forward network, each with its normalisation and residual connection."""
 
-    def __init__(self, d_model, h, d_ff, pre_norm=True):
+    def __init__(self, d_model: int, h: int, d_ff: int, pre_norm: bool = True) -> None:
         super().__init__()
         self.self_attention = MultiHeadAttention(d_model, h)
         self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, pre_norm) for _ in range(2))
 
-    def forward(self, x, mask):
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """``x (B, n, d_model)`` and ``mask``, True where position i may attend to j, or None → ``(B, n, d_model)``."""
         attend, feed = self.residuals
         x = attend(x, lambda y: self.self_attention(y, y, y, mask)[0])
@@ -61,14 +63,20 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     """Causal self-attention, attention to the encoder's states, then a feed-forward network."""
 
-    def __init__(self, d_model, h, d_ff, pre_norm=True):
+    def __init__(self, d_model: int, h: int, d_ff: int, pre_norm: bool = True) -> None:
         super().__init__()
         self.self_attention = MultiHeadAttention(d_model, h)
         self.cross_attention = MultiHeadAttention(d_model, h)
         self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, pre_norm) for _ in range(3))
 
-    def forward(self, x, memory, causal_mask, memory_mask):
+    def forward(
+        self,
+        x: torch.Tensor,
+        memory: torch.Tensor,
+        causal_mask: torch.Tensor | None,
+        memory_mask: torch.Tensor | None,
+    ) -> torch.Tensor:
         """``x (B, n, d_model)`` reads ``memory (B, m, d_model)`` → ``(B, n, d_model)``.
 
         ``causal_mask`` says which positions of ``x`` may see which, ``memory_mask`` which of ``memory`` may be seen.
@@ -80,7 +88,7 @@ class DecoderLayer(nn.Module):
         return feed(x, self.feed_forward)
 
 
-def as_torch(layer):
+def as_torch(layer: Any) -> nn.Module:
     """The layer of ``torch.nn`` that does the same, with a copy of the parameters of ``layer``.
 
     An :class:`EncoderLayer` becomes an ``nn.TransformerEncoderLayer``, a :class:`DecoderLayer` an
@@ -88,7 +96,7 @@ def as_torch(layer):
     Masks have to be turned round for them: there True forbids.
     """
     decodes = isinstance(layer, DecoderLayer)
-    kind = nn.TransformerDecoderLayer if decodes else nn.TransformerEncoderLayer
+    kind: Any = nn.TransformerDecoderLayer if decodes else nn.TransformerEncoderLayer
     mine, (expand, _, contract) = layer.self_attention, layer.feed_forward
     pre_norm = layer.residuals[0].pre_norm
     other = kind(
@@ -114,13 +122,13 @@ class Embedding(nn.Module):
     The vectors are drawn with variance 1/d_model, so that the root brings them to the sinusoids' size.
     """
 
-    def __init__(self, vocabulary, d_model):
+    def __init__(self, vocabulary: int, d_model: int) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, d_model, padding_idx=PAD)
         nn.init.normal_(self.tokens.weight, std=d_model**-0.5)
         self.scale = math.sqrt(d_model)
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         n, d = tokens.shape[1], self.tokens.embedding_dim
         places = torch.as_tensor(
             positional_encoding(n, d), dtype=self.tokens.weight.dtype, device=tokens.device
@@ -131,13 +139,15 @@ class Embedding(nn.Module):
 class Encoder(nn.Module):
     """Embedding and encoder layers; in pre-norm one more normalisation at the end."""
 
-    def __init__(self, vocabulary, d_model, h, d_ff, layers, pre_norm=True):
+    def __init__(
+        self, vocabulary: int, d_model: int, h: int, d_ff: int, layers: int, pre_norm: bool = True
+    ) -> None:
         super().__init__()
         self.embedding = Embedding(vocabulary, d_model)
         self.layers = nn.ModuleList(EncoderLayer(d_model, h, d_ff, pre_norm) for _ in range(layers))
         self.norm = nn.LayerNorm(d_model) if pre_norm else nn.Identity()
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> Memory:
         """``tokens (B, m)`` → :class:`~attention_course.mechanisms.seq2seq.Memory`, without a summary."""
         mask, x = tokens != PAD, self.embedding(tokens)
         for layer in self.layers:
@@ -148,14 +158,16 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Embedding, decoder layers and the logits of the next token; its state is what has been written so far."""
 
-    def __init__(self, vocabulary, d_model, h, d_ff, layers, pre_norm=True):
+    def __init__(
+        self, vocabulary: int, d_model: int, h: int, d_ff: int, layers: int, pre_norm: bool = True
+    ) -> None:
         super().__init__()
         self.embedding = Embedding(vocabulary, d_model)
         self.layers = nn.ModuleList(DecoderLayer(d_model, h, d_ff, pre_norm) for _ in range(layers))
         self.norm = nn.LayerNorm(d_model) if pre_norm else nn.Identity()
         self.out = nn.Linear(d_model, vocabulary)
 
-    def forward(self, memory, tokens):
+    def forward(self, memory: Memory, tokens: torch.Tensor) -> tuple[torch.Tensor, None]:
         """All places of ``tokens (B, n)`` at once: logits ``(B, n, V)`` of the token after each, and None."""
         n, x = tokens.shape[1], self.embedding(tokens)
         causal = torch.ones(n, n, dtype=torch.bool, device=tokens.device).tril()
@@ -164,10 +176,10 @@ class Decoder(nn.Module):
             x = layer(x, memory.states, causal, memory.mask[:, None, None])
         return self.out(self.norm(x)), None
 
-    def begin(self, memory):
+    def begin(self, memory: Memory) -> Any:
         return memory.mask.new_empty(len(memory.mask), 0, dtype=torch.long)
 
-    def step(self, tokens, state, memory):
+    def step(self, tokens: torch.Tensor, state: Any, memory: Memory) -> tuple[torch.Tensor, Any, None]:
         """One more token ``(B,)``.  Everything before it is computed again: a cache would save that."""
         written = torch.cat([state, tokens[:, None]], dim=1)
         return self.forward(memory, written)[0][:, -1], written, None
@@ -179,24 +191,33 @@ class Transformer(nn.Module):
     ``source_words`` and ``target_words`` are the sizes of the vocabularies; h must divide d_model.
     """
 
-    def __init__(self, source_words, target_words, d_model, h, d_ff, layers, pre_norm=True):
+    def __init__(
+        self,
+        source_words: int,
+        target_words: int,
+        d_model: int,
+        h: int,
+        d_ff: int,
+        layers: int,
+        pre_norm: bool = True,
+    ) -> None:
         super().__init__()
         self.encoder = Encoder(source_words, d_model, h, d_ff, layers, pre_norm)
         self.decoder = Decoder(target_words, d_model, h, d_ff, layers, pre_norm)
 
-    def forward(self, source, target):
+    def forward(self, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, None]:
         """Logits ``(B, n, V)`` of the token after each of ``target (B, n)``, given ``source (B, m)``, and None."""
         return self.decoder(self.encoder(source), target)
 
 
 @torch.no_grad()
-def read_weights(model, source, target):
+def read_weights(model: Any, source: torch.Tensor, target: torch.Tensor) -> dict[str, torch.Tensor]:
     """What every head of a :class:`Transformer` looks at while it reads ``source`` and is forced through ``target``.
 
     ``source (B, m)``, ``target (B, n)`` from the sign for beginning on.  Returns kind → weights ``(layers, B, h, …)``:
     ``"encoder self"`` ``(…, m, m)``, ``"decoder self"`` ``(…, n, n)``, ``"cross"`` ``(…, n, m)``.
     """
-    found = {kind: [] for kind in KINDS}
+    found: dict[str, list] = {kind: [] for kind in KINDS}
     parts = [("encoder self", layer.self_attention) for layer in model.encoder.layers]
     parts += [("decoder self", layer.self_attention) for layer in model.decoder.layers]
     parts += [("cross", layer.cross_attention) for layer in model.decoder.layers]

@@ -6,9 +6,17 @@ colour-blind readers (https://jfly.uni-koeln.de/color/); no figure relies on col
 Figures are drawn as SVG on an opaque light ground, so that they read the same in light and in dark mode.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 QUERY = "#D55E00"
 KEY = "#0072B2"
@@ -22,13 +30,13 @@ MARKERS = ["o", "s", "^", "D", "v", "P"]
 WEIGHTS = "Blues"  # weights run from 0 (paper) to 1 (ink)
 SIGNED = "RdBu_r"  # for quantities with a sign, always centred on 0
 
-_STYLE = {
+_STYLE: Any = {
     "figure.figsize": (6.4, 3.4),
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "white",
     "axes.facecolor": "white",
-    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": NEUTRAL,
@@ -54,7 +62,7 @@ _STYLE = {
 }
 
 
-def use_course_style():
+def use_course_style() -> None:
     """Set the course's look for all figures that follow; in a notebook, draw them as SVG."""
     mpl.rcParams.update(_STYLE)
     try:
@@ -65,7 +73,15 @@ def use_course_style():
         pass
 
 
-def weight_map(ax, weights, rows=None, columns=None, *, numbers=None, vmax=1.0):
+def weight_map(
+    ax: Axes,
+    weights: np.ndarray,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    *,
+    numbers: str | None = None,
+    vmax: float = 1.0,
+) -> Any:
     """Draw attention weights ``(n, m)`` on ``ax``: a row per query, a column per key.
 
     ``numbers`` prints each weight into its cell; by default it does where there are at most 64 cells.
@@ -89,7 +105,16 @@ def weight_map(ax, weights, rows=None, columns=None, *, numbers=None, vmax=1.0):
     return image
 
 
-def band(ax, x, samples, *, label, color=None, linestyle="-", marker="o"):
+def band(
+    ax: Axes,
+    x: ArrayLike,
+    samples: ArrayLike,
+    *,
+    label: str,
+    color: str | None = None,
+    linestyle: str = "-",
+    marker: str = "o",
+) -> Line2D:
     """Plot the median of ``samples (runs, len(x))`` over ``x`` with a band from the lowest to the highest run."""
     samples = np.asarray(samples)
     (line,) = ax.plot(
@@ -99,19 +124,21 @@ def band(ax, x, samples, *, label, color=None, linestyle="-", marker="o"):
     return line
 
 
-def new(columns=1, rows=1, *, width=6.4, height=3.4, **kwargs):
+def new(
+    columns: int = 1, rows: int = 1, *, width: float = 6.4, height: float = 3.4, **kwargs: Any
+) -> tuple[Figure, Any]:
     """``plt.subplots`` in the course's proportions."""
     return plt.subplots(rows, columns, figsize=(width, height), **kwargs)
 
 
-def picture(ax, image, title="", **kwargs):
+def picture(ax: Axes, image: np.ndarray, title: str = "", **kwargs: Any) -> Any:
     """Show ``image (H, W)`` or ``(H, W, 3)`` on ``ax`` without ticks or frame; returns what ``imshow`` does."""
     ax.set(xticks=[], yticks=[], title=title)
     ax.spines[:].set_visible(False)
     return ax.imshow(image, **kwargs)
 
 
-def show_photographs(fig, quality=85):
+def show_photographs(fig: Figure, quality: int = 85) -> None:
     """Display ``fig`` as JPEG, which holds a photograph in a tenth of SVG's bytes, and close it."""
     from io import BytesIO
 

@@ -6,6 +6,7 @@ that they are kept with the executed notebook, cached runs included.  The site b
 """
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def _plain(value):
     raise TypeError(f"{type(value).__name__} cannot be published: use numbers, strings, lists, dicts, arrays")
 
 
-def publish(name, data):
+def publish(name: str, data: Any) -> None:
     """Publish ``data`` (numbers, strings, lists, dicts, NumPy arrays) as ``_data/<name>.json`` on the site.
 
     Raises ``TypeError`` for anything else and ``ValueError`` for NaN or infinity, which JSON does not know.

@@ -1,9 +1,12 @@
 """The line under a recorded experiment's figures: how many runs, and the command that repeats them."""
 
+from typing import Any
+
 from attention_course import records
+from attention_course.records import Record
 
 
-def note(record):
+def note(record: Record) -> Any:
     """What stands under ``record``'s figures, as Markdown: runs, seeds, minutes, the command."""
     from IPython.display import Markdown
 

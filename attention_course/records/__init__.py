@@ -13,28 +13,39 @@ Parameters stand beside it in ``networks.safetensors``, in half precision; ``"pa
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 FOLDER = Path(__file__).resolve().parent
 COMMAND = "python -m attention_course.experiments"
 FIELDS = {"experiment": str, "key": str, "seeds": list, "machines": list, "runs": list}
-RUN_FIELDS = {"settings": dict, "seed": int, "seconds": (int, float), "machine": int, "numbers": dict}
+RUN_FIELDS: dict[str, Any] = {
+    "settings": dict,
+    "seed": int,
+    "seconds": (int, float),
+    "machine": int,
+    "numbers": dict,
+}
 
 
 class RecordError(Exception):
     """A record that is missing or cannot be read, in a sentence that says what to do."""
 
 
-def path_of(name, folder=None):
+def path_of(name: str, folder: Path | None = None) -> Path:
     """Where the record ``lesson.experiment`` stands, below ``folder`` or among the course's records."""
     lesson, _dot, experiment = name.partition(".")
     return (FOLDER if folder is None else Path(folder)) / lesson / f"{experiment}.json"
 
 
-def parameters_digest(arrays):
+def parameters_digest(arrays: Mapping[str, np.ndarray]) -> str:
     """A digest of named arrays, whatever the file that holds them looks like."""
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
@@ -42,7 +53,7 @@ def parameters_digest(arrays):
     return digest.hexdigest()[:16]
 
 
-def prefix_of(settings, seed):
+def prefix_of(settings: Mapping[str, Any], seed: int) -> str:
     """What the names of a run's parameters begin with in the file of parameters."""
     said = ",".join(f"{key}={json.dumps(value)}" for key, value in sorted(settings.items()))
     return f"{said}|{seed}|"
@@ -57,20 +68,20 @@ class Record:
     content: dict
 
     @property
-    def key(self):
+    def key(self) -> str:
         return self.content["key"]
 
     @property
-    def seeds(self):
+    def seeds(self) -> list[int]:
         """The seeds that each setting is run with, in order."""
         return sorted(self.content["seeds"])
 
     @property
-    def runs(self):
+    def runs(self) -> list[dict[str, Any]]:
         return self.content["runs"]
 
     @property
-    def settings(self):
+    def settings(self) -> list[dict[str, Any]]:
         """The different settings, in the order of the runs."""
         found = []
         for run in self.runs:
@@ -78,7 +89,7 @@ class Record:
                 found.append(run["settings"])
         return found
 
-    def of(self, **settings):
+    def of(self, **settings: Any) -> list[dict[str, Any]]:
         """The runs under the one setting that ``settings`` picks out, by seed.
 
         Raises ``LookupError`` where they fit none or several.
@@ -88,11 +99,11 @@ class Record:
             raise LookupError(f"{settings} fits {len(fits)} settings of {self.name}: {fits or self.settings}")
         return sorted((run for run in self.runs if run["settings"] == fits[0]), key=lambda run: run["seed"])
 
-    def values(self, number, **settings):
+    def values(self, number: str, **settings: Any) -> np.ndarray:
         """The number called so of each seed under one setting, as an array ``(seeds, …)``."""
         return np.array([run["numbers"][number] for run in self.of(**settings)])
 
-    def numbers(self, seed, **settings):
+    def numbers(self, seed: int, **settings: Any) -> dict[str, Any]:
         """All that the run of ``seed`` under one setting returned, as a dict."""
         for run in self.of(**settings):
             if run["seed"] == seed:
@@ -100,11 +111,11 @@ class Record:
         raise LookupError(f"{self.name} has no run of seed {seed} under {settings}")
 
     @property
-    def minutes(self):
+    def minutes(self) -> float:
         """Minutes of one core that all runs took together."""
         return sum(run["seconds"] for run in self.runs) / 60
 
-    def state(self, seed=0, **settings):
+    def state(self, seed: int = 0, **settings: Any) -> dict[str, "torch.Tensor"]:
         """The kept parameters of one run as float32 tensors, ``{name: tensor}``, for ``load_state_dict``.
 
         Raises :class:`RecordError` where none were kept or they are not those of the run.
@@ -117,7 +128,7 @@ class Record:
             for name, a in arrays.items()
         }
 
-    def parameters(self, seed=0, **settings):
+    def parameters(self, seed: int = 0, **settings: Any) -> dict[str, np.ndarray]:
         """The kept parameters of one run as they are stored, ``{name: array}``."""
         from safetensors.numpy import load_file
 
@@ -143,7 +154,7 @@ def _broken(path, why):
     return RecordError(f"{path} is not a record ({why}): delete it or get it back from git, then run again.")
 
 
-def read(path):
+def read(path: Path) -> Record:
     """The record in the file ``path``.  Raises :class:`RecordError` where there is none or it is broken."""
     path = Path(path)
     name = f"{path.parent.name}.{path.stem}"
@@ -182,6 +193,6 @@ def _look_through(path, name, content):
         raise _broken(path, "two runs of one seed under one setting")
 
 
-def load(name):
+def load(name: str) -> Record:
     """The course's record ``lesson.experiment``.  Raises :class:`RecordError` where there is none or it is broken."""
     return read(path_of(name))

@@ -3,7 +3,7 @@
 import pytest
 from browsing import opened, rested
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def alignment_explorer(page, base, group=None, starts=None):

@@ -6,7 +6,7 @@ from browsing import PAGES, opened, rested
 
 from attention_course.data.scenes import RELATIONS, inside
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def shape(words):

@@ -3,7 +3,7 @@
 import pytest
 from browsing import opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def fixation_explorer(page, base):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from browsing import opened, rested
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from browsing import opened, rested
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def heads_explorer(page, base, kind="cross", starts=None, layer=0, head=0):

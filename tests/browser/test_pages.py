@@ -4,7 +4,7 @@ import pytest
 from browsing import PAGES, settled
 from site_tools import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("kind", PAGES)

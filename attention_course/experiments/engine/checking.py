@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from attention_course import records
 from attention_course.experiments.engine.claims import Verdict
+from attention_course.experiments.engine.definition import Experiment
 from attention_course.experiments.engine.keys import code_key
 
 SEEDS = 8  # a record of the course has at least so many
@@ -17,11 +19,11 @@ class ClaimResult:
 
     name: str
     sentence: str
-    verdict: object
+    verdict: Verdict | None
     fault: str | None = None
 
     @property
-    def holds(self):
+    def holds(self) -> bool:
         return self.fault is None and bool(self.verdict)
 
 
@@ -30,16 +32,16 @@ class Report:
     """What there is to say of one record: faults in sentences, and the results of the claims."""
 
     name: str
-    record: object
+    record: records.Record | None
     faults: list
     claims: list
 
     @property
-    def good(self):
+    def good(self) -> bool:
         return not self.faults and all(claim.holds for claim in self.claims)
 
 
-def check(experiment, folder=None):
+def check(experiment: Experiment, folder: Path | None = None) -> Report:
     """Look at the record of ``experiment`` in ``folder``, by default among the course's; a :class:`Report`."""
     try:
         record = records.read(records.path_of(experiment.name, folder))

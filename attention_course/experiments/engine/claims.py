@@ -10,6 +10,7 @@ of the two sides overlap.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 STANDARD_ERRORS = 3
 
@@ -33,7 +34,7 @@ class Verdict:
         return self.holds
 
 
-def allowed_misses(seeds):
+def allowed_misses(seeds: int) -> int:
     """How many of ``seeds`` runs may be on the wrong side: one in eight, and one where four to seven were made."""
     return max(seeds // 8, 1 if seeds >= 4 else 0)
 
@@ -62,7 +63,7 @@ def _one_sided(effects, bound, cap, sign, word):
     )
 
 
-def above(effects, bound, cap=None):
+def above(effects: ArrayLike, bound: float, cap: float | None = None) -> Verdict:
     """The claim that ``effects (seeds,)`` lie above ``bound``; what is above ``cap`` counts as ``cap``.
 
     Raises ``ValueError`` for another shape, and for a cap that is not above the bound.
@@ -70,7 +71,7 @@ def above(effects, bound, cap=None):
     return _one_sided(effects, bound, cap, 1, "above")
 
 
-def below(effects, bound, cap=None):
+def below(effects: ArrayLike, bound: float, cap: float | None = None) -> Verdict:
     """The claim that ``effects (seeds,)`` lie below ``bound``; what is below ``cap`` counts as ``cap``.
 
     Raises ``ValueError`` for another shape, and for a cap that is not below the bound.
@@ -78,7 +79,7 @@ def below(effects, bound, cap=None):
     return _one_sided(effects, bound, cap, -1, "below")
 
 
-def within(one, other, smallest):
+def within(one: ArrayLike, other: ArrayLike, smallest: float) -> Verdict:
     """The claim that ``one (seeds,)`` and ``other (seeds,)``, paired by seed, differ by less than ``smallest``.
 
     Holds where the 95 % interval (Student's t) of the mean difference lies within ±``smallest`` and the two ranges overlap.
@@ -98,7 +99,7 @@ def within(one, other, smallest):
     return Verdict(inside and overlap, words, effects, mean, error, smallest)
 
 
-def all_of(*verdicts):
+def all_of(*verdicts: Verdict) -> Verdict:
     """A claim with several parts, all of which must hold; its numbers are those of the weakest part."""
 
     def slack(verdict):

@@ -5,10 +5,16 @@ import inspect
 import itertools
 import json
 import pkgutil
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from attention_course.experiments import Verdict
+from attention_course.records import Record
+
 PACKAGE = "attention_course.experiments"
+
+Settings = dict[str, Any]  # what an experiment takes beside its seed
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Outcome:
     parameters: Any = None
 
 
-def grid(**axes):
+def grid(**axes: Any) -> list[Settings]:
     """All combinations of ``axes`` as a list of settings; what is no list is the same in each."""
     lists = [value if isinstance(value, list) else [value] for value in axes.values()]
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*lists)]
@@ -50,18 +56,18 @@ class Experiment:
                 )
 
     @property
-    def lesson(self):
+    def lesson(self) -> str:
         return self.function.__module__.rsplit(".", 1)[-1]
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.lesson}.{self.function.__name__}"
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         return (inspect.getdoc(self.function) or "").split("\n\n")[0].replace("\n", " ")
 
-    def claim(self, function):
+    def claim(self, function: Callable[[Record], Verdict]) -> Callable[[Record], Verdict]:
         """Take ``function(record)``, which returns a :class:`Verdict`, for a claim; its docstring is the sentence."""
         if not inspect.getdoc(function):
             raise TypeError(
@@ -70,13 +76,13 @@ class Experiment:
         self.claims[function.__name__] = function
         return function
 
-    def run(self, seed, settings):
+    def run(self, seed: int, settings: Settings) -> Outcome:
         """One run: the :class:`Outcome` of ``seed`` under ``settings``."""
         outcome = self.function(seed=seed, **settings)
         return outcome if isinstance(outcome, Outcome) else Outcome(outcome)
 
 
-def experiment(settings):
+def experiment(settings: Sequence[Settings] | None) -> Callable[[Callable], Experiment]:
     """Take a function ``f(seed, …)`` for an experiment that runs under each of ``settings``, a list of dicts."""
 
     def wrap(function):
@@ -85,13 +91,13 @@ def experiment(settings):
     return wrap
 
 
-def lessons():
+def lessons() -> list[str]:
     """Names of the modules that hold experiments."""
     modules = pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)
     return sorted(m.name for m in modules if not m.ispkg and m.name != "__main__")
 
 
-def of_lesson(lesson):
+def of_lesson(lesson: str) -> dict[str, Experiment]:
     """The experiments of one lesson, ``{name: Experiment}``, in the order in which they are written."""
     module = importlib.import_module(f"{PACKAGE}.{lesson}")
     own = (value for value in vars(module).values() if isinstance(value, Experiment))
@@ -102,10 +108,10 @@ class UnknownName(LookupError):
     """No experiment is called so."""
 
 
-def find(names=()):
+def find(names: Iterable[str] = ()) -> dict[str, Experiment]:
     """The experiments of ``names``, lessons or ``lesson.experiment``; all without any.  Raises :class:`UnknownName`."""
     known = lessons()
-    chosen = {}
+    chosen: dict[str, Experiment] = {}
     for name in [n.replace("-", "_") for n in names] or known:
         lesson, _dot, one = name.partition(".")
         found = of_lesson(lesson) if lesson in known else {}

@@ -13,6 +13,8 @@ import inspect
 from functools import cache
 from pathlib import Path
 
+from attention_course.experiments.engine.definition import Experiment
+
 PACKAGE = "attention_course"
 
 
@@ -22,6 +24,7 @@ class _Module:
     def __init__(self, name):
         self.name = name
         spec = importlib.util.find_spec(name)
+        assert spec is not None and spec.origin is not None  # _module has looked
         self.path = Path(spec.origin)
         self.definitions, self.imports, self.statements, self.stars = {}, {}, [], []
         tree = ast.parse(self.path.read_text(encoding="utf8"))
@@ -70,7 +73,7 @@ class _Module:
         return f"{package}.{node.module}" if node.module else package
 
 
-def bound(module, node):
+def bound(module: _Module, node: ast.Import | ast.ImportFrom) -> list[tuple[str, tuple[str, str | None]]]:
     """The names that an import statement binds, each with (module, name or None)."""
     if isinstance(node, ast.ImportFrom):
         base = module._absolute(node)
@@ -120,6 +123,14 @@ class _Plain(ast.NodeTransformer):
 
     def visit_arg(self, node):
         node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node):
+        """``x: int = 1`` as ``x = 1``; a bare ``x: int`` keeps its name, which may be a field's."""
+        self.generic_visit(node)
+        if node.value is not None:
+            return ast.copy_location(ast.Assign([node.target], node.value), node)
+        node.annotation = ast.Constant(None)
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef
@@ -238,7 +249,7 @@ class _Walk:
                 self._mentions(module, statement, text)
 
     def _mentions(self, module, tree, by):
-        local = {}  # imports within a function: they and the module's own are followed
+        local: dict[str, list] = {}  # imports within a function: they and the module's own are followed
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for name, target in bound(module, node):
@@ -294,7 +305,7 @@ def _root(node):
     return node
 
 
-def code_key(experiment):
+def code_key(experiment: Experiment) -> str:
     """The key of ``experiment``'s code: 16 hexadecimal digits."""
     walk = _Walk()
     function = inspect.unwrap(experiment.function)

@@ -1,6 +1,8 @@
 """One process at a time writes a record."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -8,7 +10,7 @@ from attention_course.records import RecordError
 
 
 @contextmanager
-def locked(paths):
+def locked(paths: Iterable[Path]) -> Iterator[None]:
     """Hold the records at ``paths``, in folders that are made.  Raises ``RecordError`` where another process holds one.
 
     The lock goes with the process, however that ends.

@@ -13,14 +13,17 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
 from attention_course import records
 from attention_course.experiments.engine import definition
+from attention_course.experiments.engine.definition import Experiment
 from attention_course.experiments.engine.keys import code_key
 from attention_course.experiments.engine.locking import locked
 
@@ -36,7 +39,7 @@ class Job:
     seed: int
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Numbers for JSON: arrays as lists, floats with six significant digits.  Raises ``TypeError`` for what is neither."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
@@ -57,7 +60,7 @@ def plain(value):
     )
 
 
-def half(parameters):
+def half(parameters: Any) -> dict[str, np.ndarray]:
     """A module's parameters or a dict of tensors as arrays, float32 in half precision.
 
     Raises ``OverflowError`` where a value is too large for that.
@@ -76,7 +79,7 @@ def half(parameters):
     return arrays
 
 
-def machine():
+def machine() -> dict[str, Any]:
     """What a run is made on: processor, instruction set, versions, threads; of torch only where the run used it."""
     torch = sys.modules.get("torch")
     return {
@@ -104,6 +107,7 @@ def _processor():
 
 def _die_with_the_parent():
     parent = multiprocessing.parent_process()
+    assert parent is not None  # a worker has one
 
     def watch():
         connection.wait([parent.sentinel])
@@ -131,7 +135,7 @@ def _work(pipe):
             pipe.send(error_text(error))
 
 
-def error_text(error):
+def error_text(error: BaseException) -> str:
     frames, trace = [], error.__traceback__
     while trace is not None:
         frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
@@ -235,7 +239,15 @@ def _replace(path, data):
         new.unlink(missing_ok=True)
 
 
-def make_runs(experiments, seeds, *, folder=None, workers=2, started=None, done=None):
+def make_runs(
+    experiments: Sequence[Experiment],
+    seeds: Sequence[int],
+    *,
+    folder: Path | None = None,
+    workers: int = 2,
+    started: Callable[[list[Job]], None] | None = None,
+    done: Callable[[Job, float | None, str | None], None] | None = None,
+) -> int:
     """Make the runs of ``experiments`` that are missing or stale for ``seeds``, and no others.
 
     ``started(jobs)`` is told what will be made, ``done(job, seconds, fault)`` each that ended, ``fault`` being None or a
@@ -260,7 +272,9 @@ def _make_runs(experiments, seeds, folder, workers, started, done):
     context = multiprocessing.get_context("spawn")
     before = {name: os.environ.get(name) for name in _WORKER_ENVIRONMENT}
     os.environ.update(_WORKER_ENVIRONMENT)
-    idle, busy, processes = [], {}, []
+    idle: list[connection.Connection] = []
+    busy: dict[connection.Connection, Job] = {}
+    processes: list[Any] = []
     try:
         for _ in range(min(workers, total)):
             idle.append(_hire(context, processes))
@@ -269,7 +283,8 @@ def _make_runs(experiments, seeds, folder, workers, started, done):
                 pipe, job = idle.pop(), jobs.popleft()
                 pipe.send(job)
                 busy[pipe] = job
-            for pipe in connection.wait(list(busy)):
+            for ready in connection.wait(list(busy)):
+                pipe = cast(connection.Connection, ready)
                 job = busy.pop(pipe)
                 try:
                     answer = pipe.recv()
