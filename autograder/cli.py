@@ -19,7 +19,7 @@ from autograder.authoring import release as releasing
 from autograder.classroom import feedback, grade, grading, lms, nbcourse, report
 from autograder.errors import CourseError, Interrupted, Refused, cannot_write
 from autograder.paths import ROOT, Course
-from autograder.rooms import confine, engine
+from autograder.rooms import alone, confine, engine
 
 app = typer.Typer(
     help="Release exercises, check one notebook, grade a class.",
@@ -113,6 +113,12 @@ def check(
     Example: python -m autograder check exercises/03-query-key-value/03-query-key-value.ipynb
     """
     _can_write(json_file)
+    if alone.needed():
+        isolation = False
+        show.errors.print(
+            "Your notebook runs with your rights here, as in Jupyter. (A class is graded on Linux.)",
+            soft_wrap=True,
+        )
     results, refused, how = [], False, engine.How(seconds=seconds, confined=isolation)
     for path in notebooks:
         try:
@@ -209,7 +215,16 @@ def _grade_another_course(course, names, workers, how, json_file, *, fresh):
     return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
+def _must_be_linux():
+    if alone.needed():
+        raise Refused(
+            "A class is graded on Linux, where student code can be isolated: use a Linux machine, a container or WSL. "
+            "`check` works here, too."
+        )
+
+
 def _must_be_handed_in(course):
+    _must_be_linux()
     if not course.submitted.is_dir():
         raise Refused(
             f"{course.root} has no folder submitted/. Put the class's notebooks at submitted/STUDENT/ASSIGNMENT/, or name another folder with --course."
@@ -349,6 +364,7 @@ def demonstrate(
 
     The folder is emptied first.
     """
+    _must_be_linux()
     course = Course(course_dir.resolve())
     marks = course.root / "results.jsonl"
     if demo.is_fresh(course):
@@ -379,7 +395,9 @@ def main():
     try:
         app()
     except Interrupted:
-        show.errors.print("Stopped. What was graded is kept; the same command goes on from there.", soft_wrap=True)
+        show.errors.print(
+            "Stopped. What was graded is kept; the same command goes on from there.", soft_wrap=True
+        )
         raise SystemExit(130) from None
     except (Refused, Ungradable) as reason:
         show.errors.print(str(reason), markup=False, soft_wrap=True)

@@ -31,7 +31,7 @@ def read_file(path, most=LARGEST):
     """The bytes of an ordinary file.  Raises ``Ungradable`` where it is another thing, larger than ``most``, or cannot be read."""
     name = printable(Path(path).name)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _NO_LINK | _NO_WAITING)
+        handle = os.open(path, os.O_RDONLY | _FLAGS)
     except FileNotFoundError:
         raise Ungradable(f"There is no file {name}. Check the name and the folder.") from None
     except OSError as error:
@@ -55,8 +55,8 @@ def read_file(path, most=LARGEST):
     return data
 
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for whoever writes into it
+# no link is followed, no pipe waited for until somebody writes into it, no line end changed; not every system knows all of it
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 
 def _too_large(name, size, most):

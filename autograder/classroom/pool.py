@@ -15,7 +15,6 @@ from multiprocessing.connection import wait
 from autograder.rooms import confine
 
 TRIES = 2  # a task whose worker died is given to another one, once
-_FORKING = multiprocessing.get_context("fork")  # what the grader has imported and read is there at once
 
 
 class Died(Exception):
@@ -68,8 +67,9 @@ class Pool:
                 yield task, result
 
     def _hire(self):
-        here, there = _FORKING.Pipe()
-        process = _FORKING.Process(target=self._serve, args=(there, here), daemon=True)
+        forking = multiprocessing.get_context("fork")  # what the grader has imported and read is there at once
+        here, there = forking.Pipe()
+        process = forking.Process(target=self._serve, args=(there, here), daemon=True)
         process.start()
         there.close()
         self.workers[here] = process

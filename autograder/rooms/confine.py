@@ -8,11 +8,15 @@ to run a student's code; nothing here can be undone from within.
 import ctypes
 import errno
 import os
-import resource
 import struct
 import sys
 
 from autograder.rooms import readable
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 MEMORY = 3 * 2**30  # bytes of address space; torch itself takes 700 MB
 SCRATCH = 64 * 2**20  # bytes that may be written
@@ -20,7 +24,7 @@ LARGEST_FILE = 32 * 2**20
 THREADS = 64
 OPEN_FILES = 128
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 _CLONE_NEW = {
     "user": 0x10000000,
     "mount": 0x00020000,

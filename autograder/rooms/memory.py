@@ -4,7 +4,11 @@ A check that asks for it says so in its cell's metadata, ``room_memory``: how ma
 """
 
 import contextlib
-import resource
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 HELD = (
     128 * 2**20

@@ -153,9 +153,11 @@ class Room:
                 number, request = wire.receive(self.socket)
             except EOFError:
                 return
-            wire.send_encoded(self.socket, self._encoded(self._answer(request)), number)
+            wire.send_encoded(self.socket, self.answered(request), number)
 
-    def _encoded(self, answer):
+    def answered(self, request):
+        """The answer to a request, encoded."""
+        answer = self._answer(request)
         try:
             return wire.encode(answer, self.keep)
         except wire.NotData as why:

@@ -451,6 +451,17 @@ def test_what_jupyter_allows_above_the_function_costs_nothing(desk, what):
     assert not any("does not run" in note for note in graded.notes), graded.notes
 
 
+def test_what_cannot_come_back_is_named_and_nobody_ended_anything(desk):
+    for made in (
+        "np.ones(3, dtype=complex)",
+        "np.array(['a'])",
+        "object.__new__(type('Odd', (np.ndarray,), {}))[()]",
+    ):
+        graded, _ = desk.hand_in({"softmax": f"def softmax(scores, axis=-1):\n    return {made}"})
+        assert "softmax" in lost(graded) and "ended the Python process" not in " ".join(lost(graded).values())
+        assert not any("begun again" in note for note in graded.notes)
+
+
 def test_what_does_not_heed_the_interrupt_is_ended(desk):
     stubborn = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass"
     graded, _ = desk.hand_in(last=[stubborn], how=engine.How(seconds=1))

@@ -142,3 +142,43 @@ def forged(header, tail=b""):
 def test_forged_messages_are_refused(message):
     with pytest.raises(wire.NotData):
         wire.decode(message)
+
+
+ODD = {
+    "quantised": lambda: torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+    "nested": lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
+    "sparse": lambda: torch.eye(3).to_sparse(),
+    "sparse (rows)": lambda: torch.eye(3).to_sparse_csr(),
+    "meta": lambda: torch.ones(3, device="meta"),
+    "bfloat16": lambda: torch.ones(3, dtype=torch.bfloat16),
+    "complex64": lambda: torch.ones(3, dtype=torch.complex64).conj(),
+    "more data than may pass": lambda: torch.ones(1).expand(10**9),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_a_tensor_without_numbers_that_could_pass_is_named(kind):
+    with pytest.raises(wire.NotData, match=kind.partition(" (")[0]):
+        wire.encode((ODD[kind](), 1.0))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.complex(torch.ones(3), torch.ones(3)).conj().imag,  # a view that only notes its sign
+        lambda: torch.ones(3, 4).T[1:],
+        lambda: torch.ones(1).expand(5, 6),
+        lambda: torch.nn.Parameter(torch.ones(2)),
+        lambda: torch.ones(3, dtype=torch.float16),
+        lambda: torch.ones(3, requires_grad=True) * 2,
+    ],
+)
+def test_views_of_a_tensor_come_back_as_their_numbers(make):
+    back = there_and_back(make())
+    assert torch.equal(back, make().detach())
+
+
+def test_numpys_exceptions_stop_no_message():
+    with np.errstate(all="raise"):
+        back = there_and_back([np.float32(1e-42), np.array([np.nan, np.inf, 1e-310]), float("inf")])
+    assert np.isnan(back[1][0]) and math.isinf(back[2])
