@@ -5,6 +5,7 @@ handed_in    a student's folder, read once
 submission   a student's file  ->  a notebook that can be graded, or the reason why not
 results      marks of a check, an exercise, a submission
 marks        what each cell did  ->  points and messages
+changes      a wrong answer as what is changed in the solution
 bank         wrong answers that people really write (misconceptions/), right ones written another way
 observe      how a function behaves on probes
 diagnose     how it behaves  ->  hints

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import jupytext
 import nbformat
@@ -84,15 +85,33 @@ class Assignment:
     @cached_property
     def namespace(self):
         """What the given cells and the solutions define, by name."""
-        space = {"__name__": "solution"}
-        for cell in self.cells.values():
-            if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell):
-                exec(compile(cell.source, f"<{grade_id(cell)}>", "exec"), space)
-        return space
+        return _run({name: cell.source for name, cell in self._code.items()}, {"__name__": "solution"})
 
-    def reference(self, exercise):
-        """The solution's function or class of that name."""
-        return self.namespace[exercise]
+    def answered(self, exercise, source):
+        """The function or class that ``exercise`` names where ``source`` stands in its cell, all else being the solution."""
+        names = list(self._code)
+        behind = names[names.index(exercise) + 1 :]
+        given = takewhile(
+            lambda name: not is_solution(self._code[name]), behind
+        )  # such a cell may wrap the answer
+        sources = {exercise: source} | {name: self._code[name].source for name in given}
+        return _run(sources, dict(self.namespace))[exercise]
+
+    @cached_property
+    def _code(self):
+        """The given cells and the solutions, by id."""
+        return {
+            name: cell
+            for name, cell in self.cells.items()
+            if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell)
+        }
+
+
+def _run(sources, space):
+    """``space`` after the cells with these ``sources``, by id, have run in it."""
+    for name, source in sources.items():
+        exec(compile(source, f"<{name}>", "exec"), space)
+    return space
 
 
 def released_path(name, folder=RELEASED):

@@ -4,27 +4,38 @@ Each entry is executable.  It serves twice: as a mutant from which the exercise'
 as a diagnosis of a submission that behaves like it.  The tests run every entry of the bank, so that an entry
 added is an entry tested.
 
-An entry is a function or class in ``misconceptions/<module>.py``, named for what is wrong with it::
+``misconceptions/<assignment>/<exercise>.py`` holds an exercise's entries, each named for what is wrong with it.
+Most are the solution with a piece changed; one that goes another way is written out; where two meet, both are told::
 
-    @wrong("dot_product_attention", "Divide the scores by √d …")
-    def unscaled(queries, keys, values): ...
+    unscaled = wrong("Divide the scores by √d …", change(" / math.sqrt(queries.shape[-1])", ""))
 
-    @right("dot_product_attention")
+    @wrong("The result does not depend on the query …")
+    def mean(queries, keys, values): ...
+
+    unscaled_over_queries = both(unscaled, over_queries)
+
+    @right()
     def with_einsum(queries, keys, values): ...
 
-and each exercise has one function that makes its probes, the inputs on which behaviours are compared::
+A function ``probes(rng)`` makes the inputs on which behaviours are compared: ``return [Call(q, k, v), …]``.
 
-    @probes("dot_product_attention")
-    def attention_probes(rng): return [Call(q, k, v), …]
+The folders have the assignments' names, as everywhere, which no import statement could name.  So the files are read by
+path, each by itself, and reading one changes nothing outside it.  A file sees what the notebook gives, as an answer
+does (``np``, ``nn``, ``softmax``, the other exercises), and imports none of it.
 """
 
-import importlib
-import inspect
+import ast
 import re
-from dataclasses import dataclass, field
-from functools import cache
-from textwrap import dedent
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from autograder.answers.changes import Change, bare, change, changed
+from autograder.errors import CourseError
+from autograder.paths import PACKAGE
+
+__all__ = ["Bank", "Call", "Entry", "Given", "Module", "again", "both", "change", "load", "right", "wrong"]
+
+FOLDER = PACKAGE / "misconceptions"
 
 
 @dataclass(frozen=True)
@@ -76,25 +87,53 @@ class Module:
 Probe = Call | Module
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a file of the bank says of one answer.  As a decorator it takes what is written out below it."""
+
+    hint: str = ""
+    changes: tuple[Change, ...] = ()
+    meeting: tuple = ()  # the answers whose hints are given here
+    written_out: bool = False
+
+    def __call__(self, function):
+        return replace(self, written_out=True)
+
+
+def wrong(hint, *changes):
+    """A wrong answer: the solution with ``changes``, or what this decorates."""
+    return Answer(hint, changes)
+
+
+def right(*changes):
+    """A right answer that is written in another way than the solution."""
+    return Answer(changes=changes)
+
+
+def both(one, other, *changes):
+    """Two mistakes in one answer, whose hints are both given.  Their changes together, unless it is told otherwise."""
+    if not changes and not one.written_out and not other.written_out:
+        changes = one.changes + other.changes
+    return Answer(changes=changes, meeting=(one, other))
+
+
+def again(one, *changes):
+    """The mistake of another entry, which behaves otherwise where it is made in this way."""
+    return Answer(changes=changes, meeting=(one,))
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One implementation of an exercise: ``hints`` are empty for a right one."""
+    """One implementation of an exercise, as a student would type it: ``hints`` are empty for a right one."""
 
     exercise: str
     id: str
-    implementation: Any = field(compare=False)
+    source: str
     hints: tuple[tuple[str, str], ...] = ()  # (misconception id, hint): two where two mistakes meet
 
     @property
     def is_wrong(self):
         return bool(self.hints)
-
-    @property
-    def source(self):
-        """The entry as a student would type it: under the exercise's name, without the decorator."""
-        text = dedent(inspect.getsource(self.implementation))
-        start = re.search(r"^(def|class) ", text, re.MULTILINE).start()
-        return re.sub(rf"^(def|class) {self.implementation.__name__}\b", rf"\1 {self.exercise}", text[start:])
 
 
 @dataclass
@@ -111,67 +150,68 @@ class Bank:
             yield from self.right.get(exercise, ())
 
 
-_collecting: list = []  # what the decorators of the module being imported have seen
-
-
-def wrong(exercise, hint, *, also=None):
-    """Register a wrong implementation.  ``also`` names entries of the same module whose mistakes meet in this
-    one: their hints are given instead, and ``hint`` must be None."""
-
-    def register(implementation):
-        _collecting.append(("wrong", exercise, implementation, hint, also))
-        return implementation
-
-    return register
-
-
-def right(exercise):
-    """Register a right implementation that is written in another way than the solution."""
-
-    def register(implementation):
-        _collecting.append(("right", exercise, implementation, None, None))
-        return implementation
-
-    return register
-
-
-def probes(exercise):
-    """Register the maker of an exercise's probes; it gets a seeded ``numpy.random.Generator``."""
-
-    def register(maker):
-        _collecting.append(("probes", exercise, maker, None, None))
-        return maker
-
-    return register
-
-
-def module_name(assignment):
-    """``03-query-key-value`` -> ``ch03_query_key_value``."""
-    return "ch" + assignment.replace("-", "_")
-
-
-@cache
-def load(assignment):
-    """The bank of an assignment; an empty one where it has no module."""
+def load(made):
+    """The bank of an assignment; an empty one where it has no folder."""
     import numpy as np
 
-    _collecting.clear()
-    name = f"autograder.misconceptions.{module_name(assignment)}"
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as missing:
-        if missing.name != name:
-            raise
-        return Bank()
     bank = Bank()
-    hints = {(e, f.__name__): hint for kind, e, f, hint, _ in _collecting if kind == "wrong" and hint}
-    for kind, exercise, made, hint, also in _collecting:
-        if kind == "probes":
-            bank.probes[exercise] = [p for seed in (1, 2) for p in made(np.random.default_rng(seed))]
-        elif kind == "right":
-            bank.right.setdefault(exercise, []).append(Entry(exercise, made.__name__, made))
-        else:
-            names = also or (made.__name__,)
-            pairs = tuple((name, hint or hints[exercise, name]) for name in names)
-            bank.wrong.setdefault(exercise, []).append(Entry(exercise, made.__name__, made, pairs))
+    files = {path.stem: path for path in (FOLDER / made.name).glob("*.py")}
+    if unknown := files.keys() - {exercise.id for exercise in made.exercises}:
+        raise CourseError(f"The bank of {made.name} has files of no exercise: {', '.join(sorted(unknown))}.")
+    for exercise in (exercise.id for exercise in made.exercises if exercise.id in files):
+        entries, makes_probes = _read(files[exercise], exercise, made)
+        bank.wrong[exercise] = [entry for entry in entries if entry.is_wrong]
+        bank.right[exercise] = [entry for entry in entries if not entry.is_wrong]
+        bank.probes[exercise] = [p for seed in (1, 2) for p in makes_probes(np.random.default_rng(seed))]
     return bank
+
+
+def _read(path, exercise, made):
+    """The entries in a file of the bank, and its maker of probes.  Raises ``CourseError`` where something does not fit."""
+    file = f"{path.parent.name}/{path.name}"
+    text = path.read_text(encoding="utf-8")
+    tree, lines = ast.parse(text, str(path)), text.split("\n")
+    defined = _defined(tree, file)
+    if "probes" not in defined:
+        raise CourseError(f"{file}: there is no function probes(rng), which makes the inputs to compare on.")
+    space = dict(made.namespace)
+    exec(compile(tree, str(path), "exec"), space)
+    answers = {name: space[name] for name in defined if isinstance(space[name], Answer)}
+    names = {id(answer): name for name, answer in answers.items()}
+    solution = bare(made.cells[exercise].source)
+    entries = []
+    for name, answer in answers.items():
+        if answer.written_out:
+            node = defined[name]
+            source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            source = re.sub(rf"^(def|class) {name}\b", rf"\1 {exercise}", source)
+        elif answer.changes:
+            source = changed(solution, answer.changes, f"{file}, {name}")
+        else:
+            raise CourseError(f"{file}, {name}: neither a change nor written out below it.")
+        told = answer.meeting or ((answer,) if answer.hint else ())
+        entries.append(Entry(exercise, name, source, tuple((names[id(one)], one.hint) for one in told)))
+    return entries, space["probes"]
+
+
+def _defined(tree, file):
+    """Name -> statement of what a file defines at its top.  Raises ``CourseError`` for a name that is there twice, or none."""
+    defined = {}
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names = [name]
+            case ast.Assign(targets=targets):
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names = [alias.asname or alias.name for alias in aliases]
+            case ast.Expr(value=ast.Constant()):  # the docstring
+                names = []
+            case _:
+                raise CourseError(f"{file}, line {node.lineno}: an answer needs a name.")
+        for name in names:
+            if name in defined:
+                earlier = defined[name].lineno
+                raise CourseError(f"{file}: two are called {name!r}, in lines {earlier} and {node.lineno}.")
+            defined[name] = node
+    return defined

@@ -51,7 +51,7 @@ class Diagnosis:
     """The bank of one assignment, with every entry observed once."""
 
     def __init__(self, assignment):
-        self.bank = bank.load(assignment.name)
+        self.bank = bank.load(assignment)
         self.probes = {
             exercise: [observe.encode(probe.payload()) for probe in made]
             for exercise, made in self.bank.probes.items()
@@ -59,17 +59,18 @@ class Diagnosis:
         self._assignment = assignment
         self._seen = {}
 
-    def observations(self, thing, exercise):
-        """What an implementation of our own does on the exercise's probes, encoded; given functions are the solution's."""
-        return observe.observe(thing, self.probes[exercise], self._assignment.namespace)
+    def observations(self, entry, exercise):
+        """What a bank entry, or the reference for None, does on the exercise's probes, encoded."""
+        names = self._assignment.namespace
+        thing = self._assignment.answered(exercise, entry.source) if entry else names[exercise]
+        with np.errstate(all="ignore"):  # a wrong answer may well divide by zero
+            return observe.observe(thing, self.probes[exercise], names)
 
-    def observed(self, entry_or_reference, exercise):
-        """The decoded observations of a bank entry, or of the reference for None."""
-        key = (exercise, entry_or_reference.id if entry_or_reference else None)
+    def observed(self, entry, exercise):
+        """The same decoded, and kept."""
+        key = (exercise, entry.id if entry else None)
         if key not in self._seen:
-            reference = self._assignment.reference
-            thing = entry_or_reference.implementation if entry_or_reference else reference(exercise)
-            self._seen[key] = observe.decode(self.observations(thing, exercise))
+            self._seen[key] = observe.decode(self.observations(entry, exercise))
         return self._seen[key]
 
     def observe_all(self):

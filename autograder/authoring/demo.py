@@ -36,7 +36,7 @@ def solved(made):
 
 def mistaken(made, *ids):
     """The solution, with the bank's wrong answers of these ids in their exercises' places."""
-    known = bank.load(made.name)
+    known = bank.load(made)
     chosen = {entry.exercise: entry.source for entry in known.entries() if entry.id in ids}
     if len(chosen) != len(ids):
         raise KeyError(f"not all of {ids} are in the bank, one an exercise")
@@ -46,7 +46,7 @@ def mistaken(made, *ids):
 def students(made):
     """Name -> notebook, or text for files that are none."""
     right = solved(made)
-    known = bank.load(made.name)
+    known = bank.load(made)
     in_order = list(right)
     twice = answered(made, right)
     position = next(i for i, cell in enumerate(twice.cells) if grade_id(cell) == "soft_lookup")

@@ -1,1 +1,1 @@
-"""One module an assignment: wrong answers with their hints, right alternatives, probes.  See ``autograder.answers.bank``."""
+"""A folder an assignment, a file an exercise: wrong answers with their hints, right alternatives, probes.  See ``autograder.answers.bank``."""

@@ -36,7 +36,7 @@ def some_students(made):
     """Of the demonstration class a few; of another assignment one who is right, and one who is wrong everywhere."""
     if made.name == demo.ASSIGNMENT:
         return {student: notebook for student, notebook in demo.students(made).items() if student in COMPARED}
-    firsts = {exercise: entries[0].source for exercise, entries in bank.load(made.name).wrong.items()}
+    firsts = {exercise: entries[0].source for exercise, entries in bank.load(made).wrong.items()}
     return {"right": demo.answered(made, demo.solved(made)), "wrong": demo.answered(made, firsts)}
 
 
