@@ -79,8 +79,9 @@ def resolve_package_names(app, env, node, contnode):
     if node.get("refdomain") != "py" or package != "attention_course":
         return None
     tree = Path(app.srcdir, package)
-    while path and (tree / path[0]).with_suffix(".py").is_file():
-        tree = (tree / path.pop(0)).with_suffix(".py")
+    while path and tree.is_dir() and ((tree / path[0]).is_dir() or (tree / f"{path[0]}.py").is_file()):
+        tree = tree / path.pop(0)
+        tree = tree if tree.is_dir() else tree.with_suffix(".py")
     source = ast.parse((tree if tree.is_file() else tree / "__init__.py").read_text(encoding="utf8"))
     names = {getattr(part, "name", None) for part in ast.walk(source)}
     return contnode if set(path) <= names else None
