@@ -272,9 +272,9 @@ def _assemble(student, made, chosen, own, present, notes):
     return notebook
 
 
-def in_its_place(made, reason):
+def in_its_place(released, reason):
     """What lies in ``autograded/`` for a hand-in that cannot be graded, so that a person sees it and can mark it."""
-    notebook = copy.deepcopy(made.released)
+    notebook = copy.deepcopy(released)
     told = nbformat.v4.new_markdown_cell(f"**This hand-in could not be graded.** {reason}", id="not-graded")
     notebook.cells.insert(0, told)
     return notebook

@@ -62,6 +62,7 @@ class Steps:
     digest: Any  # HandedIn -> the digest of all that its result depends on
     grade: Any  # HandedIn -> (Graded, name -> executed notebook, or None)
     record: Any  # (book, Place, Graded, notebooks) -> None
+    released: Any  # () -> name -> notebook as students got it
 
 
 def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
@@ -85,6 +86,7 @@ def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, do
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
         grade=lambda handed_in: grade_handed_in(handed_in, made, diagnosis, how=how),
         record=lambda book, place, graded, _notebooks: gradebook.record(book, graded, place.when()),
+        released=lambda: {made.name: made.released},
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
 
@@ -116,7 +118,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
             if found is None:
                 unknown.append(place)
             else:
-                _write(course, place, made, *found)
+                _write(course, place, steps, *found)
                 enter(book, place, *found)
     if unknown:
         engine.ready(how)
@@ -129,7 +131,7 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                         "The grader's own process ended at this notebook, twice. Grade it alone to see why."
                     )
                     result = ungradable(place.student, made.name, reason), None
-                    _write(course, place, made, *result)
+                    _write(course, place, steps, *result)
                 enter(book, place, *result)
     results.sort(key=lambda pair: pair[0].student)
     _keep_results(course, made.name, [graded for graded, _ in results])
@@ -204,21 +206,24 @@ def _graded(course, place, made, steps, journal):
         if notebooks is not None:
             journal.keep(digest, graded, notebooks)
         graded, notebooks = _noted(place, graded, notebooks)
-        _write(course, place, made, graded, notebooks)
+        _write(course, place, steps, graded, notebooks)
     except OSError:
         raise
     except Exception as fault:
         reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
         graded, notebooks = ungradable(place.student, made.name, reason), None
-        _write(course, place, made, graded, notebooks)
+        _write(course, place, steps, graded, notebooks)
     return graded, notebooks
 
 
-def _write(course, place, made, graded, notebooks):
+def _write(course, place, steps, graded, notebooks):
     """The student's page, and the executed notebooks for formgrader; beside both, what nbgrader's exchange asks for."""
     feedback.write(course, graded)
-    if notebooks is None and isinstance(made, Assignment):
-        notebooks = {made.name: submission.in_its_place(made, graded.reason)}
-    for name, notebook in (notebooks or {}).items():
+    if notebooks is None:
+        notebooks = {
+            name: submission.in_its_place(released, graded.reason)
+            for name, released in steps.released().items()
+        }
+    for name, notebook in notebooks.items():
         save(notebook, course, graded.student, graded.assignment, name)
     handins.lay_papers(course, place, graded.assignment)

@@ -317,7 +317,8 @@ def _keep(files, path, content, budget, reasons):
             raise LeftOut(f"it lies more than {DEEPEST} folders deep")
         if len(files) >= MOST_FILES:
             raise LeftOut(f"there are more than {MOST_FILES} files")
-        data = content(MOST_BYTES)  # a notebook too large to be graded is laid all the same: grading says why, on a page
+        # a notebook too large to be graded is laid all the same: grading says why, on a page
+        data = content(MOST_BYTES)
         if len(data) > budget[0]:
             raise LeftOut(f"the files have more than {MOST_BYTES >> 20} MB together")
     except LeftOut as reason:

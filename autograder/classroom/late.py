@@ -1,20 +1,22 @@
 """What a late hand-in loses: nbgrader's own rule, as the course's ``nbgrader_config.py`` sets it.
 
 ``c.LateSubmissionPlugin.penalty_method``, or a plugin of the course's own in ``c.AssignLatePenalties.plugin_class``; the
-assignment's date is in the gradebook.
+assignment's date is in the gradebook.  The file is read, not run: it may have been written for another machine.
 """
 
-import contextlib
+import ast
+import importlib
 import logging
 import sys
 from dataclasses import dataclass
 
 from nbgrader.api import MissingEntry
-from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config import Config
 
 from autograder.errors import Refused
+
+_METHOD, _PLUGIN = ("LateSubmissionPlugin", "penalty_method"), ("AssignLatePenalties", "plugin_class")
 
 
 @dataclass
@@ -33,34 +35,69 @@ class Rules:
         late = submission.total_seconds_late
         for notebook in submission.notebooks:
             book.db.refresh(notebook)  # its score is a sum that the database makes
-            penalty = (
-                self.nbgraders.plugin_inst.late_submission_penalty(graded.student, notebook.score, late)
-                if late
-                else None
-            )
-            notebook.late_submission_penalty = (
-                None if penalty is None else self.nbgraders._check_late_penalty(notebook, penalty)
-            )
+            penalty = None
+            if late:
+                penalty = self.nbgraders.plugin_inst.late_submission_penalty(
+                    graded.student, notebook.score, late
+                )
+            if penalty is not None:
+                penalty = self.nbgraders._check_late_penalty(notebook, penalty)
+            notebook.late_submission_penalty = penalty
         book.db.commit()
 
 
 def rules(course):
-    """The course's rules.  Raises ``Refused`` where its ``nbgrader_config.py`` cannot be read."""
+    """The course's rules.  Raises ``Refused`` where its ``nbgrader_config.py`` cannot be read, or a plugin not be had."""
     path = course.root / "nbgrader_config.py"
     if not path.is_file():
         return Rules(None)
-    before = list(sys.path)
-    sys.path.insert(0, str(course.root))  # a plugin lies beside it
     try:
-        with contextlib.chdir(course.root):
-            config = PyFileConfigLoader(path.name, path=str(course.root)).load_config()
-            made = AssignLatePenalties(config=config)
-            made.log.setLevel(logging.ERROR)
-            made.init_plugin()
+        settings = _settings(path.read_text(encoding="utf-8"))
+        if _PLUGIN not in settings and settings.get(_METHOD, "none") == "none":
+            return Rules(None)
+        config = Config()
+        if _METHOD in settings:
+            config.LateSubmissionPlugin.penalty_method = settings[_METHOD]
+        if _PLUGIN in settings:
+            config.AssignLatePenalties.plugin_class = _plugin(course, settings[_PLUGIN])
+        made = AssignLatePenalties(config=config)
+        made.log.setLevel(logging.ERROR)
+        made.init_plugin()
     except Exception as fault:  # whatever stands in there
-        raise Refused(f"{path} cannot be read ({type(fault).__name__}: {fault}).") from None
+        raise Refused(
+            f"{path}: its rule for late hand-ins cannot be read ({type(fault).__name__}: {fault})."
+        ) from None
+    return Rules(made)
+
+
+def _settings(text):
+    """(section, name) -> value, of the two settings that count; the last one holds.  A name that was imported is dotted."""
+    found, imported = {}, {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            imported.update({part.asname or part.name: f"{node.module}.{part.name}" for part in node.names})
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            match target:
+                case ast.Attribute(value=ast.Attribute(attr=section), attr=name) if (section, name) in (
+                    _METHOD,
+                    _PLUGIN,
+                ):
+                    value = node.value
+                    if isinstance(value, ast.Name):
+                        found[section, name] = imported[value.id]
+                    else:
+                        found[section, name] = ast.literal_eval(value)
+    return found
+
+
+def _plugin(course, dotted):
+    """The class of that name; it may lie in a module beside the configuration."""
+    module, _, name = dotted.rpartition(".")
+    before = list(sys.path)
+    sys.path.insert(0, str(course.root))
+    try:
+        return getattr(importlib.import_module(module), name)
     finally:
         sys.path[:] = before
-    plugin = made.plugin_inst
-    no_rule = type(plugin) is LateSubmissionPlugin and plugin.penalty_method == "none"
-    return Rules(None if no_rule else made)

@@ -19,6 +19,7 @@ from nbformat.v4 import new_output
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
     CheckCellMetadata,
+    ClearHiddenTests,
     ClearOutput,
     ClearSolutions,
     ComputeChecksums,
@@ -163,6 +164,24 @@ def _generate(course, name, path):
                 raise CourseError(
                     f"source/{name}/{path.name} cannot be released: {step.__name__} of nbgrader says {type(fault).__name__}: {fault}"
                 ) from fault
+
+
+def _released(course, made):
+    """The notebooks as students got them: name -> notebook."""
+    found = {}
+    for name, master in made.notebooks.items():
+        path = course.source / made.name / f"{name}.ipynb"
+        if not path.is_file():
+            continue  # the gradebook is all that there is
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            known = master.sources.get(grade_id(cell))
+            if known is not None:
+                cell.source = known.source  # without the solution
+        for step in (ClearOutput, ClearHiddenTests):
+            notebook, _ = step().preprocess(notebook, {})
+        found[name] = notebook
+    return found
 
 
 def _files(folder):
@@ -417,5 +436,6 @@ def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda grad
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
         grade=lambda handed_in: grade_handed_in(handed_in, made, how=how),
         record=record,
+        released=lambda: _released(course, made),
     )
     return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)

@@ -67,7 +67,8 @@ class Pool:
                 yield task, result
 
     def _hire(self):
-        forking = multiprocessing.get_context("fork")  # what the grader has imported and read is there at once
+        # forked: what the grader has imported and read is there at once
+        forking = multiprocessing.get_context("fork")
         here, there = forking.Pipe()
         process = forking.Process(target=self._serve, args=(there, here), daemon=True)
         process.start()

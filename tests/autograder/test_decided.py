@@ -268,8 +268,30 @@ def test_the_projects_own_configuration_can_be_read():
 
 def test_a_faulty_configuration_is_told(tmp_path):
     (tmp_path / "nbgrader_config.py").write_text("c = get_config(\n")
-    with pytest.raises(Refused, match=r"nbgrader_config\.py cannot be read \(SyntaxError"):
+    with pytest.raises(Refused, match=r"nbgrader_config\.py: .* cannot be read \(SyntaxError"):
         late.rules(Course(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", None),
+        ("c.LateSubmissionPlugin.penalty_method = 'none'", None),
+        ("# c.LateSubmissionPlugin.penalty_method = 'zero'", None),
+        ("raise SystemExit\nc.LateSubmissionPlugin.penalty_method = 'zero'", "LateSubmissionPlugin"),
+        ("if True:\n    c.LateSubmissionPlugin.penalty_method = 'zero'", "LateSubmissionPlugin"),
+        ("c.AssignLatePenalties.plugin_class = 'by_the_hour_too.ByTheHour'", "ByTheHour"),
+        (
+            "from by_the_hour_too import ByTheHour as Mine\nc.AssignLatePenalties.plugin_class = Mine",
+            "ByTheHour",
+        ),
+    ],
+)
+def test_the_late_rule_is_read_and_nothing_is_run(tmp_path, text, rule):
+    (tmp_path / "by_the_hour_too.py").write_text(PLUGIN)
+    (tmp_path / "nbgrader_config.py").write_text(text)
+    found = late.rules(Course(tmp_path)).nbgraders
+    assert (found and type(found.plugin_inst).__name__) == rule
 
 
 # --- where hand-ins lie

@@ -378,6 +378,11 @@ def test_where_nbgrader_gives_up_ours_is_ungradable_and_for_a_person_to_look_at(
     for student in given_up:
         found = rows(both.ours, student)
         assert {mark for key, mark in found.items() if len(key) == 2} == {(None, True)}
+        # formgrader opens what lies in autograded/: the notebooks as students got them, with the reason
+        shown = nbformat.read(both.ours.autograded / student / NAME / "first.ipynb", as_version=4)
+        assert "could not be graded" in shown.cells[0].source
+        text = "".join(cell.source for cell in shown.cells)
+        assert "sum(xs)" not in text and "HIDDEN TESTS" not in text
         assert both.graded[student].reason in found.values()
 
 
@@ -455,7 +460,7 @@ def test_the_command(both, tmp_path):
     # what such a room cannot keep out is told wherever the marks are
     assert done.stdout.count(SHARED) == 1
     assert runner.invoke(cli.app, ["report", "--course", str(tmp_path)]).exit_code == 0
-    pages = [*tmp_path.glob("feedback/right/*/*.*"), *tmp_path.glob("report/*.html")]
+    pages = [*tmp_path.glob("feedback/right/*/week1.*"), *tmp_path.glob("report/*.html")]
     assert {page.suffix for page in pages} == {".html", ".txt"} and len(pages) == 3
     for page in pages:
         assert SHARED.split(":")[0] in page.read_text(encoding="utf-8")

@@ -104,6 +104,27 @@ def test_an_answer_in_any_form_and_place_keeps_its_points(desk, form, place):
     assert ("another cell" in " ".join(graded.notes)) == (place not in ("in its cell", "without metadata"))
 
 
+@pytest.mark.parametrize("name", assignment.names())
+def test_in_every_assignment_answers_may_stand_elsewhere(name):
+    there = Desk(assignment.load(name), how=engine.How())
+    stubs = {known: cell.source for known, cell in there.made.released_cells.items()}
+
+    def at_the_end(notebook):
+        own = [cell for cell in notebook.cells if grade_id(cell) in there.right]
+        notebook.cells += [new_code_cell(cell.source) for cell in own]
+        for cell in own:
+            cell.source = stubs[grade_id(cell)]
+
+    def in_one_cell(notebook):
+        first, *others = [cell for cell in notebook.cells if grade_id(cell) in there.right]
+        first.source = "\n\n\n".join(cell.source for cell in (first, *others))
+        notebook.cells = [cell for cell in notebook.cells if not any(cell is other for other in others)]
+        return stripped(notebook)
+
+    for change in (at_the_end, in_one_cell, stripped):
+        assert lost(there.hand_in(change=change)[0]) == {}, change.__name__
+
+
 def test_a_module_that_the_notebook_writes_is_an_answer(desk):
     for how in (
         "from helper import softmax",
