@@ -2,6 +2,7 @@
 
 assignment   the instructor's notebook: exercises, checks, what is given
 handed_in    a student's folder, read once
+recognise    which of the instructor's cells a student's cell is, and what a cell binds
 submission   a student's file  ->  a notebook that can be graded, or the reason why not
 results      marks of a check, an exercise, a submission
 marks        what each cell did  ->  points and messages

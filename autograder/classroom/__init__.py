@@ -3,7 +3,9 @@
 grade        one submission, from file to marks
 grading      a class, in the processes of a ``pool``; ``journal`` remembers what was done
 nbcourse     any other nbgrader course, with nbgrader's own steps before and after the engine
-gradebook    marks  ->  nbgrader's gradebook
+handins      where hand-ins lie
+gradebook    marks  ->  nbgrader's gradebook, and back with what a person decided
+late         what a late hand-in loses
 feedback     marks, messages and hints  ->  a page for the student
 report       what the class misunderstood
 lms          submissions from a learning platform, marks back to it: ``importing`` with the layouts in ``platforms``, ``exporting``
