@@ -31,7 +31,7 @@ def soft_lookup(query, keys):
     ### BEGIN SOLUTION
     distances = keys - query
     if distances.any():
-        near = distances * 2
+        near = distances * 111
         far = distances / 2
     return distances * distances
     ### END SOLUTION
@@ -73,8 +73,8 @@ def test_a_change_stands_where_the_piece_stood(written):
 
 def test_a_piece_of_several_lines_is_indented_as_it_stands(written):
     found = written(
-        'gone = wrong("told", change("near = distances * 2\\nfar = distances / 2", "if near:\\n    far = 1"))\n'
-        'less = wrong("told", change("near = distances * 2\\n", ""))'
+        'gone = wrong("told", change("near = distances * 111\\nfar = distances / 2", "if near:\\n    far = 1"))\n'
+        'less = wrong("told", change("near = distances * 111\\n", ""))'
     )
     assert (
         "    if distances.any():\n        if near:\n            far = 1\n    return" in found["gone"].source
@@ -108,10 +108,11 @@ WRITTEN_OUT = '@wrong("told")\ndef out(query, keys):\n    return 1\n'
 FAULTS = {
     'a = wrong("told", change("keys + query", "0"))': "a: the solution holds the piece 'keys + query' not at all",
     'a = wrong("told", change("distances", "0"))': "a: the solution holds the piece 'distances' 6 times",
+    'a = wrong("told", change("11", "0"))': "a: the solution holds the piece '11' 2 times",
     'a = wrong("told", change("Says", "0"))': "a: the solution holds the piece 'Says' not at all",
     'a = wrong("told", change("### BEGIN", ""))': "a: the solution holds the piece '### BEGIN' not at all",
     'a = wrong("told", change("", "0"))': "a: the solution holds the piece '' not at all",
-    'a = wrong("told", change("near = distances * 2\\n    far", "0"))': "far' not at all",
+    'a = wrong("told", change("near = distances * 111\\n    far", "0"))': "far' not at all",
     'a = wrong("told", change("keys - query", "0"), change("- query", "1"))': "a: two changes overlap in '- query'",
     'a = wrong("told", change("keys - query", "0"))\n' * 2: "two are called 'a', in lines 4 and 5",
     WRITTEN_OUT * 2: "two are called 'out', in lines 5 and 8",
@@ -167,18 +168,17 @@ def test_a_solution_that_loses_a_piece_is_noticed_by_the_entries_that_change_it(
 
 
 def test_reading_leaves_no_trace_whatever_the_order():
-    def read(names):
-        return {
-            name: [(e.exercise, e.id, e.source, e.hints) for e in bank.load(loaded(name)).entries()]
-            for name in names
-        }
+    def read(name):
+        return [(e.exercise, e.id, e.source, e.hints) for e in bank.load(loaded(name)).entries()]
 
     names = assignments.names()
-    first = read(names)
+    before = {name: dict(loaded(name).namespace) for name in names}
+    first = {name: read(name) for name in names}
     assert all(first.values())
     for seed in range(2):
-        assert read(random.Random(seed).sample(names, len(names))) == first
-    assert read(names[-1:]) == {names[-1]: first[names[-1]]}
+        for name in random.Random(seed).sample(names, len(names)):
+            assert read(name) == first[name]
+    assert {name: loaded(name).namespace for name in names} == before
 
 
 @pytest.mark.parametrize("path", sorted(bank.FOLDER.glob("*/*.py")), ids=lambda path: path.stem)
