@@ -80,6 +80,9 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel):
         f"autograder/solutions/{ASSIGNMENT}.md" in names and "autograder/solutions/shared/checks.py" in names
     )
     assert f"autograder/exercises/{ASSIGNMENT}/{ASSIGNMENT}.ipynb" in names
+    bank = ROOT / "autograder" / "misconceptions"
+    for path in bank.rglob("*.py"):
+        assert f"autograder/misconceptions/{path.relative_to(bank)}" in names
     assert "License-Expression: MIT AND CC-BY-4.0" in metadata and "Requires-Dist: torch" in metadata
 
 
