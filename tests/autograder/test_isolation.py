@@ -37,7 +37,7 @@ HARMLESS = {  # tried without isolation too, where they must get through: else t
     "read Python's program": "open(sys.executable, 'rb').read(1)",
     "list what the machine shares": "os.listdir('/usr/share')",
     "look into /usr/local": "os.listdir('/usr/local/bin')",
-    "look beside the libraries": "os.listdir(sys.prefix)",
+    "look beside the libraries": "open(os.path.join(sys.prefix, 'pyvenv.cfg')).read(1)",
     "list /proc": "os.listdir('/proc')",
     "read a parent's memory map": "open(f'/proc/{{os.getppid()}}/maps').read(1)",
     "see other processes": "os.stat('/proc/{grader_pid}')",
