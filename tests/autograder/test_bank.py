@@ -48,8 +48,20 @@ def lost(name, exercise, source, *, visible=False):
         return failing(loaded(name), exercise, source, visible=visible)
 
 
-def seen(diagnosis, entry):
-    return diagnosis.observations(entry, entry.exercise)
+@pytest.fixture(scope="module")
+def behaviour(of):
+    """What an entry does, the entries that do the same, and the hints it gets; found out once for all tests here."""
+
+    @cache
+    def get(name, exercise, identity, right):
+        _, diagnosis = of(name)
+        entries = (diagnosis.bank.right if right else diagnosis.bank.wrong)[exercise]
+        entry = next(entry for entry in entries if entry.id == identity)
+        seen = diagnosis.observations(entry, exercise)
+        same = [other.id for other in diagnosis.matching(exercise, seen)]
+        return same, [hint.misconception for hint in diagnosis.hints(exercise, seen)]
+
+    return lambda name, entry: get(name, entry.exercise, entry.id, not entry.is_wrong)
 
 
 @pytest.mark.parametrize(("name", "entry"), WRONG)
@@ -58,25 +70,22 @@ def test_a_wrong_answer_loses_points(name, entry):
 
 
 @pytest.mark.parametrize(("name", "entry"), WRONG)
-def test_a_wrong_answer_is_named(of, name, entry):
-    _, diagnosis = of(name)
-    hints = diagnosis.hints(entry.exercise, seen(diagnosis, entry))
-    assert [hint.misconception for hint in hints] == [misconception for misconception, _ in entry.hints]
+def test_a_wrong_answer_is_named(behaviour, name, entry):
+    _, hints = behaviour(name, entry)
+    assert hints == [misconception for misconception, _ in entry.hints]
 
 
 @pytest.mark.parametrize(("name", "entry"), WRONG)
-def test_a_wrong_answer_behaves_as_no_other(of, name, entry):
+def test_a_wrong_answer_behaves_as_no_other(behaviour, name, entry):
     """Else the hint that comes first in the file would win for both."""
-    _, diagnosis = of(name)
-    same = diagnosis.matching(entry.exercise, seen(diagnosis, entry))
-    assert [other.id for other in same] == [entry.id]
+    same, _ = behaviour(name, entry)
+    assert same == [entry.id]
 
 
 @pytest.mark.parametrize(("name", "entry"), RIGHT)
-def test_a_right_answer_keeps_all_points_and_gets_no_hint(of, name, entry):
-    _, diagnosis = of(name)
+def test_a_right_answer_keeps_all_points_and_gets_no_hint(behaviour, name, entry):
     assert lost(name, entry.exercise, entry.source) == []
-    assert diagnosis.hints(entry.exercise, seen(diagnosis, entry)) == []
+    assert behaviour(name, entry)[1] == []
 
 
 @pytest.mark.parametrize(("name", "entry"), WRONG)
@@ -138,7 +147,7 @@ def test_excuses_are_for_exercises_that_exist():
     assert set(EQUIVALENT) <= known
 
 
-def test_table_of_mutants(made, diagnosis, capsys):
+def test_table_of_mutants(made, behaviour, capsys):
     known = bank.load(made)
     table = Table(
         "exercise",
@@ -157,11 +166,7 @@ def test_table_of_mutants(made, diagnosis, capsys):
         wrong, right = known.wrong[exercise.id], known.right[exercise.id]
         visible = [bool(lost(made.name, exercise.id, entry.source, visible=True)) for entry in wrong]
         caught = [bool(lost(made.name, exercise.id, entry.source)) for entry in wrong]
-        named = [
-            [h.misconception for h in diagnosis.hints(exercise.id, seen(diagnosis, entry))]
-            == [m for m, _ in entry.hints]
-            for entry in wrong
-        ]
+        named = [behaviour(made.name, entry)[1] == [m for m, _ in entry.hints] for entry in wrong]
         unharmed = [not lost(made.name, exercise.id, entry.source) for entry in right]
         mechanical, kept = unnoticed(made.name, exercise.id)
         hidden_only = sum(c and not v for c, v in zip(caught, visible, strict=True))
