@@ -7,13 +7,28 @@ import pytest
 from autograder.answers import assignment as assignments
 from autograder.answers.diagnose import Diagnosis
 
-
 APART = {  # modules that are too long for one worker, and how to tell from a test's name to which part it belongs
     "test_bank.py": r"\[(0\d-[a-z-]+)",
     "test_nbgrader.py": r"\[(0\d-[a-z-]+)",
     "test_pages.py": r"\[(wide|narrow)",
     "test_lessons.py": r"\[([^:]+):",
 }
+
+
+LONG = (
+    "test_wheel.py",
+    "test_bank.py",
+    "test_pages.py",
+    "test_lessons.py",
+    "test_nbgrader.py",
+    "test_nbcourse.py",
+    "test_resume.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long begins first, so that no worker is left with it when the other has done."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 def part_of(nodeid):
