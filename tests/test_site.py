@@ -392,6 +392,15 @@ def test_admonitions_become_quotes():
     assert plain._boxes(lines) == ["> **Title**", ">", "> Body", "```{figure} x", "```"]
 
 
+def test_citations_in_a_downloaded_lesson_keep_their_brackets():
+    plain = downloads.PlainMarkdown.__new__(downloads.PlainMarkdown)
+    plain.entries = {}
+    said = {
+        role: downloads.ROLE.sub(plain._role, f"{{{role}}}`a,b`") for role in ("cite", "cite:p", "cite:t")
+    }
+    assert said == {"cite": "(a; b)", "cite:p": "(a; b)", "cite:t": "a and b"}
+
+
 def test_tidy_names_folds_and_drops_the_icon_script():
     page = '<script defer src="../_static/scripts/fontawesome.js?digest=1"></script><summary><span class="toctree-toggle">'
     mended = tidy.mend(page)

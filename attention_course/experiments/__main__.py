@@ -11,9 +11,12 @@ try:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.table import Table
+    from rich.table import Column, Table
 except ModuleNotFoundError as error:  # the package alone, as lessons need it
-    sys.exit(f"This command needs {error.name}: pip install 'attention-course[experiments]'")
+    sys.exit(
+        f"This command needs {error.name}. Install the course's wheel with what its experiments need: "
+        "pip install 'attention_course-VERSION-py3-none-any.whl[experiments]'"
+    )
 
 from attention_course import records
 from attention_course.experiments.engine import checking, definition, running
@@ -67,7 +70,7 @@ def parse_seeds(text: str) -> list[int]:
 @app.command("list")
 def list_them(names: Names = None) -> None:
     """What experiments there are: settings, runs in the record, core-minutes, claims."""
-    table = Table("experiment", "settings", "seeds", "core-minutes", "claims", "what")
+    table = Table(Column("experiment", no_wrap=True), "settings", "seeds", "core-minutes", "claims", "what")
     for experiment in _find(names):
         try:
             record = records.load(experiment.name)

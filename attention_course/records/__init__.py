@@ -45,6 +45,12 @@ def path_of(name: str, folder: Path | None = None) -> Path:
     return (FOLDER if folder is None else Path(folder)) / lesson / f"{experiment}.json"
 
 
+def run_again(path: Path) -> str:
+    """The command that makes the record at ``path``, there where it is."""
+    folder = path.parent.parent
+    return f"{COMMAND} run {path.parent.name}.{path.stem}" + ("" if folder == FOLDER else f" --out {folder}")
+
+
 def parameters_digest(arrays: Mapping[str, np.ndarray]) -> str:
     """A digest of named arrays, whatever the file that holds them looks like."""
     digest = hashlib.sha256()
@@ -141,11 +147,11 @@ class Record:
             arrays = {n.removeprefix(start): a for n, a in load_file(file).items() if n.startswith(start)}
         except Exception as error:  # the library has kinds of its own for a broken file
             raise RecordError(
-                f"{file} cannot be read ({error}); {COMMAND} run {self.name} makes it again."
+                f"{file} cannot be read ({error}); {run_again(self.path)} makes it again."
             ) from None
         if parameters_digest(arrays) != run["parameters"]:
             raise RecordError(
-                f"{file} does not hold the parameters of seed {seed}; {COMMAND} run {self.name} makes them again."
+                f"{file} does not hold the parameters of seed {seed}; {run_again(self.path)} makes them again."
             )
         return arrays
 
@@ -161,7 +167,9 @@ def read(path: Path) -> Record:
     try:
         content = json.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError:
-        raise RecordError(f"There is no record {path}; {COMMAND} run {name} makes it.") from None
+        raise RecordError(f"There is no record {path}; {run_again(path)} makes it.") from None
+    except NotADirectoryError:
+        raise RecordError(f"{path.parent.parent} is not a folder that holds records.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, f"{type(error).__name__}: {error}") from None
     _look_through(path, name, content)

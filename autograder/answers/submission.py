@@ -315,7 +315,7 @@ def choose(handed_in, made):
     others = [other for other in read if other != name]
     if others and name == expected:
         notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
-    elif expected in read or expected in unread or expected in handed_in.left_out:
+    elif name != expected and (expected in read or expected in unread or expected in handed_in.left_out):
         why = "holds fewer answers" if expected in read else "cannot be used"
         notes = [f"{name} counts, since {expected}, which is there as well, {why}."]
     return name, notes

@@ -152,11 +152,11 @@ class PlainMarkdown:
         if role in ("glue:text", "glue"):
             return self._glue(content)
         if role.startswith("cite"):
-            separator = " and " if role in ("cite:t", "cite:ts") else "; "
-            cited = separator.join(
-                self._cite(key.strip(), "t" in role.split(":")[-1]) for key in content.split(",")
+            textual = role in ("cite:t", "cite:ts", "cite:ct", "cite:cts")
+            cited = (" and " if textual else "; ").join(
+                self._cite(key.strip(), textual) for key in content.split(",")
             )
-            return cited if "t" in role.split(":")[-1] else f"({cited})"
+            return cited if textual else f"({cited})"
         if role == "said":
             import said
 

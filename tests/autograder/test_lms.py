@@ -510,6 +510,13 @@ def test_the_time_of_handing_in_is_kept(tmp_path):
     times = {p.parent.parent.name: p.read_text() for p in course.submitted.glob("*/*/timestamp.txt")}
     assert times == {"ada": "2026-03-01 12:00:00.000000 UTC", "grace": "2026-02-02 12:00:00.000000 UTC"}
     assert platforms._brightspace_time("Mar 1, 2026 1205 PM").isoformat() == "2026-03-01T12:05:00"
+    # in a platform's archive the files' dates are those of the download: nobody is late by them
+    with zipfile.ZipFile(tmp_path / "canvas.zip", "w") as made:
+        made.writestr(zipfile.ZipInfo("lovelaceada_7_1234_x.ipynb", (2026, 12, 1, 12, 0, 0)), "{}")
+        made.writestr(zipfile.ZipInfo("turingalan_LATE_8_1235_x.ipynb", (2026, 12, 1, 12, 0, 0)), "{}")
+    canvas = Course(tmp_path / "canvas")
+    assert len(lms.take_in(tmp_path / "canvas.zip", canvas, NAME).students) == 2
+    assert not list(canvas.submitted.rglob("timestamp.txt"))
     # on a platform a student's own timestamp.txt says nothing
     members = {"HW_ada_attempt_2026-03-01-12-00-00_x.ipynb": "{}", "HW_ada_attempt_2026-03-01-12-00-00_timestamp.txt": "2020-01-01 00:00:00 UTC"}  # fmt: skip
     other = Course(tmp_path / "other")

@@ -185,6 +185,11 @@ def test_a_file_under_another_name_is_found_and_named(tmp_path, made, handed_in)
     assert "Copy of mine.ipynb" in notes[0]
 
 
+def test_an_ordinary_hand_in_has_no_notes(tmp_path, made, handed_in):
+    nbformat.write(handed_in, tmp_path / f"{made.name}.ipynb")
+    assert submission.choose(read_folder(tmp_path), made) == (f"{made.name}.ipynb", [])
+
+
 def test_two_candidates_are_not_guessed_between(tmp_path, made, handed_in):
     for name in "ab":
         other = copy.deepcopy(handed_in)

@@ -10,6 +10,7 @@ from attention_course.experiments.engine.definition import Experiment
 from attention_course.experiments.engine.keys import code_key
 
 SEEDS = 8  # a record of the course has at least so many
+FEWEST = 4  # of a repetition aside
 LARGEST = {".json": 200_000, ".safetensors": 300_000}  # bytes
 
 
@@ -47,10 +48,10 @@ def check(experiment: Experiment, folder: Path | None = None) -> Report:
         record = records.read(records.path_of(experiment.name, folder))
     except records.RecordError as error:
         return Report(experiment.name, None, [str(error)], [])
-    again = f"{records.COMMAND} run {experiment.name}" + (f" --out {folder}" if folder else "")
+    again = records.run_again(record.path)
     if record.key != code_key(experiment):
         return Report(experiment.name, record, [f"The record is of another code. Run: {again}"], [])
-    faults = _incomplete(experiment, record, again, least=1 if folder else SEEDS)
+    faults = _incomplete(experiment, record, again, least=FEWEST if folder else SEEDS)
     if folder is None:
         for suffix, most in LARGEST.items():
             file = record.path.with_suffix(suffix)
@@ -66,7 +67,9 @@ def _incomplete(experiment, record, again, least):
     seeds, made = record.seeds, {(json.dumps(r["settings"], sort_keys=True), r["seed"]) for r in record.runs}
     wanted = {(json.dumps(row, sort_keys=True), seed) for row in experiment.settings for seed in seeds}
     if len(seeds) < least:
-        faults.append(f"It has {len(seeds)} seeds, a record of the course at least {least}. Run: {again}")
+        faults.append(
+            f"It has {len(seeds)} seeds; at least {least} are needed to judge its claims. Run: {again}"
+        )
     if wanted - made:
         faults.append(f"{len(wanted - made)} of {len(wanted)} runs are missing. Run: {again}{_seeds(seeds)}")
     if made - wanted:
