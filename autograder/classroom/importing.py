@@ -14,6 +14,7 @@ import tempfile
 import unicodedata
 import zipfile
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
