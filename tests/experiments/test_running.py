@@ -185,7 +185,7 @@ def test_seeds_that_were_asked_for_by_mistake_can_be_taken_back(toy):
         time.sleep(0.1)
         if toy.path.exists():
             break
-    process.send_signal(signal.SIGINT)
+    process.kill()
     process.wait()
     assert toy.call("run", "zz_toy", "--seeds", "0-11")[0] == 0
     assert toy.call("check", "zz_toy")[0] == 0 and toy.record().seeds == list(range(12))
