@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -152,7 +153,7 @@ def test_a_downloaded_lesson_runs_from_start_to_end(path, site, outside, tmp_pat
 
 
 def test_a_missing_package_is_brought_from_beside_the_notebook_or_the_site():
-    name = "attention_course-9.9-py3-none-any.whl"
+    name = f"attention_course-{version('attention-course')}-py3-none-any.whl"
     cell = downloads.BRING.format(wheel=name, url="https://example.org/course/")
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -161,7 +162,7 @@ def test_a_missing_package_is_brought_from_beside_the_notebook_or_the_site():
     shell.register_magic_function(taken.append, magic_name="pip")
     broken = cell.replace('find_spec("attention_course")', 'find_spec("attention_course_of_nobody")')
     result = shell.run_cell(broken)
-    assert taken == [f"install --quiet https://example.org/course/{name}"]
+    assert taken == [f"install --quiet --upgrade https://example.org/course/{name}"]
     assert isinstance(result.error_in_exec, ImportError) and name in str(result.error_in_exec)
     result = shell.run_cell(cell)
     assert result.success and len(taken) == 1, "nothing is installed where the package is there"
