@@ -3,9 +3,16 @@
 import atexit
 import importlib.util
 import os
+import signal
 import sys
 
 NEEDED = ("jupytext", "nbgrader", "rich", "typer")
+
+
+def _stopped_early(*_about):
+    """Ctrl-C while this process still imports: nothing has been begun."""
+    print("Stopped before anything was done.", file=sys.stderr)
+    os._exit(130)
 
 
 def run():
@@ -17,6 +24,7 @@ def run():
             file=sys.stderr,
         )
         raise SystemExit(2)
+    signal.signal(signal.SIGINT, _stopped_early)  # until the command has its own
     # One thread a process: several notebooks are graded side by side, and worker processes are forked.
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
     # jsonschema would build a grammar of internationalised web addresses, half a second long; no notebook has such a field.

@@ -6,12 +6,14 @@ course); 2 the command was given something it cannot use.
 
 import json
 import signal
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder import show
+from autograder import faults, show
 from autograder.answers import assignment, submission
 from autograder.answers.submission import Ungradable
 from autograder.authoring import demo
@@ -32,6 +34,14 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write one JSON object per submission to FILE, one a line.")
 ]
 Seconds = Annotated[int, typer.Option(min=1, help="Stop a cell after this many seconds.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", callback=faults.show, help="Say what goes on, and show the whole traceback of a fault."
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")]
+WORKERS = 2
 Isolation = Annotated[
     bool,
     typer.Option(
@@ -41,6 +51,28 @@ Isolation = Annotated[
 CourseDir = Annotated[
     Path, typer.Option("--course", help="The class's folder: submitted/, gradebook.db, feedback/.")
 ]
+
+
+def _version(asked: bool):
+    if asked:
+        print(version("attention-course"))
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+):
+    pass  # its help is the app's
+
+
+def _course(folder):
+    """The class in ``folder``; faults are logged there."""
+    course = Course(folder.resolve())
+    faults.keep(course.root)
+    return course
 
 
 def _chosen(names):
@@ -77,6 +109,7 @@ def release(
             "--source", help="Also write source/, the instructor's notebooks, for nbgrader's own commands."
         ),
     ] = False,
+    verbose: Verbose = False,
 ):
     """Make exercises/ from solutions/: solution regions emptied, hidden tests removed.
 
@@ -105,8 +138,9 @@ def check(
         list[Path], typer.Argument(help="Notebooks of this course, filled in.", metavar="NOTEBOOK...")
     ],
     json_file: JsonFile = None,
-    seconds: Seconds = 20,
+    seconds: Seconds = engine.SECONDS_A_CELL,
     isolation: Isolation = True,
+    verbose: Verbose = False,
 ):
     """Marks and hints for one learner, on the spot; no gradebook.
 
@@ -147,12 +181,14 @@ def grade_command(
         ),
     ] = None,
     course_dir: CourseDir = ROOT,
-    workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
+    workers: Workers = WORKERS,
     json_file: JsonFile = None,
     seconds: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Stop a cell after this many seconds; 20 where nothing is said, of another course 30."
+            min=1,
+            help="Stop a cell after this many seconds; where nothing is said "
+            f"{engine.SECONDS_A_CELL}, of another course {nbcourse.SECONDS_A_CELL}.",
         ),
     ] = None,
     room: Annotated[
@@ -165,6 +201,7 @@ def grade_command(
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Take what was graded before, or run everything again.")
     ] = True,
+    verbose: Verbose = False,
 ):
     """Grade a class: marks into gradebook.db, a feedback page for each student, a table here.
 
@@ -176,7 +213,7 @@ def grade_command(
     """
     if room not in ("split", "shared"):
         raise Refused(f"--room is split or shared, not {room!r}.")
-    course, fresh = Course(course_dir.resolve()), not resume
+    course, fresh = _course(course_dir), not resume
     if not nbcourse.assignments(course) or (names and set(names) <= set(assignment.names())):
         how = engine.How(seconds=seconds or engine.SECONDS_A_CELL, confined=isolation, split=room == "split")
         _grade(course, names, workers, how, json_file, fresh=fresh)
@@ -247,7 +284,7 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
         everything += results
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
-    for told in grading.passed_over(course, taken):
+    for told in filter(None, [*grading.passed_over(course, taken), faults.told()]):
         show.errors.print(told, markup=False, soft_wrap=True)
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
@@ -269,12 +306,12 @@ def _graded(course, names):
 
 
 @app.command(name="feedback")
-def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
+def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False):
     """Write the students' pages again, from what the last `grade` found; nothing is run.
 
     Example: python -m autograder feedback 03-query-key-value
     """
-    course = Course(course_dir.resolve())
+    course = _course(course_dir)
     found = {name: grading.results_of(course, name) for name in _graded(course, names)}
     for name, results in found.items():
         for graded in results:
@@ -283,12 +320,12 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
 
 
 @app.command(name="report")
-def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT):
+def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False):
     """A page about the class: marks, what was misunderstood by how many, where the hints have nothing to say.
 
     Example: python -m autograder report 03-query-key-value
     """
-    course = Course(course_dir.resolve())
+    course = _course(course_dir)
     found = {name: grading.results_of(course, name) for name in _graded(course, names)}
     for name, results in found.items():
         made = report.of(name, results)
@@ -302,6 +339,7 @@ def export(
     form: Annotated[str, typer.Option("--format", help="csv, canvas or moodle.")] = "csv",
     to: Annotated[Path | None, typer.Option(help="The file; printed where none is named.")] = None,
     course_dir: CourseDir = ROOT,
+    verbose: Verbose = False,
 ):
     """Marks from the gradebook, those by hand included, as a table that your learning platform takes.
 
@@ -310,7 +348,7 @@ def export(
     if form not in lms.FORMATS:
         raise Refused(f"--format is {', '.join(lms.FORMATS)}, not {form!r}.")
     _can_write(to)
-    course = Course(course_dir.resolve())
+    course = _course(course_dir)
     text = lms.table(lms.marks(course, lms.exportable(course, names)), form)
     if to is None:
         print(text, end="")
@@ -326,6 +364,7 @@ def import_command(
         bool, typer.Option("--replace", help="Take the archive's where a submission is there already.")
     ] = False,
     course_dir: CourseDir = ROOT,
+    verbose: Verbose = False,
 ):
     """Put the submissions that a learning platform collected into submitted/.
 
@@ -334,7 +373,7 @@ def import_command(
 
     Example: python -m autograder import 03-query-key-value submissions.zip
     """
-    course = Course(course_dir.resolve())
+    course = _course(course_dir)
     known = {*assignment.names(), *(source.name for source in nbcourse.assignments(course))}
     if name not in known:
         raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(sorted(known))}.")
@@ -358,14 +397,15 @@ def import_command(
 @app.command()
 def demonstrate(
     course_dir: CourseDir = ROOT / "_build" / "demo",
-    workers: Annotated[int, typer.Option(min=1, help="Notebooks that run side by side.")] = 2,
+    workers: Workers = WORKERS,
+    verbose: Verbose = False,
 ):
     """Make a demonstration class, right, wrong and broken, and grade it; where nothing changed, only show the marks.
 
     The folder is emptied first.
     """
     _must_be_linux()
-    course = Course(course_dir.resolve())
+    course = _course(course_dir)
     marks = course.root / "results.jsonl"
     if demo.is_fresh(course):
         show.console.print("The demonstration class is graded already:")
@@ -390,8 +430,9 @@ def _interrupted(*_about):
 
 
 def main():
-    """Run a command; a refusal is one sentence and exit code 2, a fault of the course one sentence and 1."""
+    """Run a command; a refusal is one sentence and exit code 2, a fault of the course or of the grader one sentence and 1."""
     signal.signal(signal.SIGINT, _interrupted)
+    faults.keep(ROOT)
     try:
         app()
     except Interrupted:
@@ -400,14 +441,22 @@ def main():
         )
         raise SystemExit(130) from None
     except (Refused, Ungradable) as reason:
-        show.errors.print(str(reason), markup=False, soft_wrap=True)
-        raise SystemExit(2) from None
-    except OSError as fault:
-        reason = cannot_write(fault)
-        if reason is fault:
-            raise
-        show.errors.print(str(reason), markup=False, soft_wrap=True)
-        raise SystemExit(2) from None
+        _say(str(reason), reason, 2)
     except CourseError as fault:
-        show.errors.print(f"The course has a fault: {fault}", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        _say(f"The course has a fault: {fault}", fault, 1)
+    except Exception as fault:
+        reason = cannot_write(fault) if isinstance(fault, OSError) else fault
+        if reason is not fault:
+            _say(str(reason), fault, 2)
+        faults.record(" ".join(sys.argv[1:]), fault)
+        _say(f"The grader has a fault ({type(fault).__name__}: {fault}). {faults.told() or NO_LOG}", fault, 1)
+
+
+NO_LOG = "Run it again with --verbose to see where."
+
+
+def _say(sentence, fault, code):
+    """End the command with one sentence; where it came from is for ``--verbose``."""
+    faults.log.debug("%s", sentence, exc_info=fault)
+    show.errors.print(sentence, markup=False, soft_wrap=True)
+    raise SystemExit(code) from None

@@ -1,6 +1,12 @@
 """Shared by all tests."""
 
+import os
 import re
+
+# One thread a process, before any imports torch or NumPy: the workers share the cores already, and threads that wait
+# for each other in small products cost twice the processor time.
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+
 
 import pytest
 

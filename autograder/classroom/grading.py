@@ -6,6 +6,7 @@ from typing import Any
 
 import nbformat
 
+from autograder import faults
 from autograder.answers import assignment, submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
@@ -200,6 +201,7 @@ def _graded(course, place, made, steps, journal):
     except Ungradable as reason:
         graded, notebooks = ungradable(place.student, made.name, reason), None
     except Exception as fault:
+        faults.record(f"{place.student}, {made.name}", fault)
         reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
         graded, notebooks = ungradable(place.student, made.name, reason), None
     try:
@@ -210,9 +212,11 @@ def _graded(course, place, made, steps, journal):
     except OSError:
         raise
     except Exception as fault:
+        faults.record(f"{place.student}, {made.name}", fault)
         reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
         graded, notebooks = ungradable(place.student, made.name, reason), None
         _write(course, place, steps, graded, notebooks)
+    faults.log.debug("%s, %s: graded", place.student, made.name)
     return graded, notebooks
 
 
