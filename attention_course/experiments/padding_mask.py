@@ -167,7 +167,7 @@ def masked_answers_do_not_move(runs: Record) -> Verdict:
 @networks.claim
 def a_forgotten_mask_is_expensive(runs: Record) -> Verdict:
     """Read without their mask in batches of 240 places, the same networks err more than twice as much."""
-    return above(_factor(runs, "before", "nothing", 240), 1)
+    return above(_factor(runs, "before", "nothing", 240), 1, cap=3)
 
 
 @networks.claim
@@ -195,7 +195,7 @@ def trained_without_it_is_hardly_broken(runs: Record) -> Verdict:
 @networks.claim
 def but_not_at_240(runs: Record) -> Verdict:
     """Trained and read without a mask the error at 240 places is at least a third larger than with it."""
-    return above(_factor(runs, "nothing", "nothing", 240), math.log2(4 / 3), cap=2)
+    return above(_factor(runs, "nothing", "nothing", 240), math.log2(4 / 3), cap=1.2)
 
 
 @networks.claim

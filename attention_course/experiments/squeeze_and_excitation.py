@@ -177,7 +177,7 @@ def eca_learns_faster_than_se(runs: Record) -> Verdict:
 @networks.claim
 def eca_stays_ahead_of_se(runs: Record) -> Verdict:
     """ECA is ahead of SE after 800 steps, too."""
-    return above(_right(runs, "ECA", steps=800) - _right(runs, "SE", steps=800), 0, cap=10)
+    return above(_right(runs, "ECA", steps=800) - _right(runs, "SE", steps=800), 0, cap=8)
 
 
 @networks.claim
