@@ -109,9 +109,14 @@ def run(
         bar = progress.add_task("Runs", total=None, left="")
         ended = [0]
 
-        def started(jobs):
+        def started(jobs, stale):
             progress.update(bar, total=len(jobs))
             console.print(f"{len(jobs)} runs to make with {workers} workers." if jobs else "Nothing to run.")
+            for name, count in stale.items():
+                console.print(
+                    f"{name}: its {count} recorded runs are of another code and give way to the new ones; "
+                    "stop now to keep them."
+                )
 
         def done(job, seconds, fault):
             ended[0] += 1

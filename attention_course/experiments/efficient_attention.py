@@ -124,7 +124,9 @@ def blocks_cost_work(runs: Record) -> Verdict:
 def long_ones_are_faster(runs: Record) -> Verdict:
     """At 4096 tokens the blocks are faster than all at once, and so is PyTorch's own function."""
     plain = runs.values("all at once")[:, -1]
-    return all_of(*[above(plain / runs.values(name)[:, -1], 1, cap=1.2) for name in ("in blocks", "PyTorch's own")])
+    return all_of(
+        *[above(plain / runs.values(name)[:, -1], 1, cap=1.2) for name in ("in blocks", "PyTorch's own")]
+    )
 
 
 KINDS = {

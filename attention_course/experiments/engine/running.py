@@ -160,7 +160,7 @@ class _Writer:
             "machines": [],
             "runs": [],
         }
-        self.kept, self.trimmed = {}, False
+        self.kept, self.trimmed, self.stale = {}, False, 0
         self.order = [_said(row) for row in experiment.settings]
         if path.exists():
             old = records.read(path)  # a broken one is an error, and stays
@@ -169,6 +169,7 @@ class _Writer:
     def _take_over(self, old):
         """Keep the fresh runs of an earlier call; those of other seeds, too."""
         if old.key != self.key:
+            self.stale = len(old.runs)
             return
         runs = [run for run in old.runs if _said(run["settings"]) in self.order]
         self.trimmed = len(runs) < len(old.runs)
@@ -245,13 +246,13 @@ def make_runs(
     *,
     folder: Path | None = None,
     workers: int = 2,
-    started: Callable[[list[Job]], None] | None = None,
+    started: Callable[[list[Job], dict[str, int]], None] | None = None,
     done: Callable[[Job, float | None, str | None], None] | None = None,
 ) -> int:
     """Make the runs of ``experiments`` that are missing or stale for ``seeds``, and no others.
 
-    ``started(jobs)`` is told what will be made, ``done(job, seconds, fault)`` each that ended, ``fault`` being None or a
-    sentence.  Returns the number of faults.  Raises :class:`attention_course.records.RecordError` before anything runs
+    ``started(jobs, stale)`` is told what will be made, and of which experiments how many runs of another code that
+    replaces; ``done(job, seconds, fault)`` each that ended, ``fault`` being None or a sentence.  Returns the number of faults.  Raises :class:`attention_course.records.RecordError` before anything runs
     where a record is broken or another process is making runs for it.
     """
     with locked([records.path_of(e.name, folder) for e in experiments]):
@@ -262,7 +263,7 @@ def _make_runs(experiments, seeds, folder, workers, started, done):
     writers = {e.name: _Writer(e, records.path_of(e.name, folder), seeds) for e in experiments}
     jobs = deque(job for writer in writers.values() for job in writer.missing(seeds))
     if started:
-        started(list(jobs))
+        started(list(jobs), {name: writer.stale for name, writer in writers.items() if writer.stale})
     for writer in writers.values():
         if writer.trimmed:  # runs of settings that are no more
             writer.write()
