@@ -7,6 +7,7 @@ import re
 
 from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 
+from autograder.answers import hidden
 from autograder.answers.assignment import exercise_of, grade_id
 from autograder.answers.results import Check
 from autograder.errors import CourseError
@@ -71,12 +72,12 @@ def _mark(cell, name, worth, notebook):
     failure = failure_of(quiet)
     if failure is None:
         return Check(name, float(points), worth)
-    hidden = in_hidden_part(failure, cell)
-    message = _message(failure, hidden, notebook)
-    if hidden and failure.ename in CHECKS:
+    unseen = in_hidden_part(failure, cell)
+    message = _message(failure, unseen, notebook)
+    if unseen and failure.ename in CHECKS:
         message = _only_the_courses_words(message, cell, notebook)
     # of a hidden input not even the line is told, which the student's code could choose by what it met
-    return Check(name, float(points), worth, message, None if hidden else _where(failure))
+    return Check(name, float(points), worth, message, None if unseen else _where(failure))
 
 
 def _only_the_courses_words(message, cell, notebook):
@@ -149,17 +150,12 @@ def _refuse_impossible(cell, name, worth):
 
 def in_hidden_part(failure, cell):
     """True where the error came up in lines of a check that students do not see, or where that cannot be told."""
-    lines = cell.source.splitlines()
-    hidden, inside = set(), False
-    for number, line in enumerate(lines, start=1):
-        inside = (inside or "BEGIN HIDDEN TESTS" in line) and "END HIDDEN TESTS" not in line
-        if inside:
-            hidden.add(number)
+    unseen = hidden.parts(cell.source).lines
     for frame in failure.traceback:
         at = re.match(r"(?:Cell In|Input In)\s*\[\d+\], line (\d+)\n", _ANSI.sub("", frame))
         if at:  # the outermost frame is the check itself
-            return int(at.group(1)) in hidden
-    return bool(hidden)
+            return int(at.group(1)) in unseen
+    return bool(unseen)
 
 
 def _missing(said, notebook):
@@ -192,7 +188,7 @@ def why_it_stopped(failure, cell):
     )
 
 
-def _message(failure, hidden, notebook):
+def _message(failure, unseen, notebook):
     """A check's own words as they are; an exception of the student's code introduced by a sentence.
 
     The text of an exception may hold what it was called with; of a hidden input, nothing is passed on.
@@ -200,7 +196,7 @@ def _message(failure, hidden, notebook):
     said = said_by(failure)
     if failure.ename in CHECKS and said:
         return said
-    if hidden:  # not even the exception's kind, which the student's code could have chosen by the input
+    if unseen:  # not even the exception's kind, which the student's code could have chosen by the input
         return "On an input that you do not see, your code raised an exception. Try other sizes, other scales, float32."
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED

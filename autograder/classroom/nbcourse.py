@@ -31,7 +31,7 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import determine_grade, find_all_files, is_grade
 
-from autograder.answers import assignment
+from autograder.answers import assignment, hidden
 from autograder.answers.assignment import grade_id
 from autograder.answers.handed_in import Ungradable
 from autograder.answers.marks import _ENDED, TIMED_OUT
@@ -413,7 +413,7 @@ def _message(cell):
         )
     if error.ename == TIMED_OUT:
         return _ENDED["timeout"]
-    if "BEGIN HIDDEN TESTS" in cell.source:
+    if hidden.is_partly_hidden(cell.source):
         return "A check that you do not see did not pass."
     return f"{error.ename.removesuffix(' of yours')}: {error.evalue}".removeprefix("AssertionError: ")
 

@@ -20,6 +20,7 @@ import numpy as np
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.answers import hidden
 from autograder.answers.assignment import exercise_of, grade_id
 from autograder.answers.marks import CHECKS, TIMED_OUT
 from autograder.errors import Refused
@@ -334,11 +335,11 @@ class _Attempt:
 
     def _passes_in_part(self, index, cell, names, at):
         """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
-        visible, hidden = _parts(cell.source)
-        outputs = self._tested(visible, grade_id(cell), names)
+        parts = hidden.parts(cell.source)
+        outputs = self._tested(parts.visible, grade_id(cell), names)
         if any(output.output_type == "error" for output in outputs):
             return outputs
-        if hidden is None:
+        if parts.hidden is None:
             cell.outputs = outputs
             self.result.judged.add(index)
         else:  # a result, if any, stands at the end of the whole
@@ -396,7 +397,7 @@ class _Attempt:
             cell = self.result.notebook.cells[index]
             with self._watched(index, cell):
                 self._recall(at)
-                cell.outputs = self._tested(_parts(cell.source)[1], grade_id(cell), names)
+                cell.outputs = self._tested(hidden.parts(cell.source).hidden, grade_id(cell), names)
             self.result.judged.add(index)
 
     def _recall(self, at):
@@ -516,16 +517,6 @@ class _Attempt:
             if value is None
             else [new_output("execute_result", {"text/plain": repr(value)[:200]}, execution_count=1)]
         )
-
-
-@cache
-def _parts(source):
-    """A test's text up to its hidden part, and from there on with its lines at their numbers; None where it has none."""
-    lines = source.splitlines(keepends=True)
-    first = next((number for number, line in enumerate(lines) if "BEGIN HIDDEN TESTS" in line), None)
-    if first is None:
-        return source, None
-    return "".join(lines[:first]), "\n" * first + "".join(lines[first:])
 
 
 @cache

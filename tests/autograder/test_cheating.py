@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder.answers import assignment
+from autograder.answers import assignment, hidden
 from autograder.answers.assignment import Assignment, grade_id
 from autograder.classroom import feedback
 from autograder.rooms import engine, wire
@@ -396,7 +396,8 @@ def test_with_hidden_parts_in_their_place_a_submission_would_tell(watched, monke
 
     It also shows that the canary is met at all; else the tests above would prove nothing.
     """
-    monkeypatch.setattr(engine, "_parts", lambda source: (source, None))
+    parts = hidden.parts
+    monkeypatch.setattr(hidden, "parts", lambda source: parts(source)._replace(visible=source, hidden=None))
     graded, notebook = leaking(watched, "return RIGHT(*args)")
     assert CANARY in printed(notebook) and str(NUMBER) in printed(notebook)
     assert CANARY in feedback.page(graded)
