@@ -9,6 +9,7 @@ import jupytext
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.answers.cells import exercise_of, grade_id, is_given
 from autograder.errors import CourseError, Refused
 from autograder.paths import RELEASED, SOLUTIONS
 
@@ -21,17 +22,6 @@ _INCLUDE = re.compile(r"^# include: ([\w-]+\.py)\n?", re.MULTILINE)
 def names():
     """The assignments of this course, in their order."""
     return sorted(path.stem for path in SOLUTIONS.glob("*.md"))
-
-
-def grade_id(cell):
-    """A cell's nbgrader id, or None."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def exercise_of(name):
-    """The exercise that a test cell called ``test-<exercise>-<aspect>`` belongs to, or None."""
-    found = re.fullmatch(r"test-([A-Za-z_]\w*)-[\w-]+", name or "")
-    return found.group(1) if found else None
 
 
 @dataclass(frozen=True)
@@ -103,7 +93,7 @@ class Assignment:
         return {
             name: cell
             for name, cell in self.cells.items()
-            if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell)
+            if is_given(cell) or (cell.cell_type == "code" and is_solution(cell) and not is_grade(cell))
         }
 
 

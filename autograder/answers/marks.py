@@ -5,10 +5,10 @@ import copy
 import math
 import re
 
-from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.answers import hidden
-from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.cells import belongs_to, grade_id, is_given
 from autograder.answers.results import Check
 from autograder.errors import CourseError
 
@@ -40,7 +40,8 @@ def checks_of(run, exercise):
     blank = exercise.id in run.unanswered
     cells = {grade_id(cell): (index, cell) for index, cell in enumerate(run.notebook.cells) if is_grade(cell)}
     stopped = next(
-        (why for index, why in run.stopped.items() if _concerns(run.notebook.cells[index], exercise.id)), None
+        (why for index, why in run.stopped.items() if belongs_to(run.notebook.cells[index]) == exercise.id),
+        None,
     )
     made = []
     for name in exercise.tests:
@@ -53,10 +54,6 @@ def checks_of(run, exercise):
         else:
             made.append(_mark(cell, name, worth, run.notebook))
     return made
-
-
-def _concerns(cell, exercise):
-    return exercise in (grade_id(cell), exercise_of(grade_id(cell)))
 
 
 def _ran(cell):
@@ -88,9 +85,7 @@ def _only_the_courses_words(message, cell, notebook):
     texts = _texts(cell)
     if message in texts:
         return message
-    given = [
-        text for other in notebook.cells if is_locked(other) and not is_grade(other) for text in _texts(other)
-    ]
+    given = [text for other in notebook.cells if is_given(other) for text in _texts(other)]
     known = {
         word
         for text in (*given, *(text for text in texts if " " in text.strip()))

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from nbgrader.utils import is_solution
 
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 
 LONGEST = 30_000  # characters of a cell whose layout is looked through
 _LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.ENCODING, tokenize.ENDMARKER)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_solution
 
 from autograder.answers import assignment
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id, is_given, is_missing, is_untouched
 from autograder.answers.handed_in import Ungradable, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
@@ -33,24 +33,20 @@ class Submission:
     @property
     def blank(self):
         """The exercises whose cell holds the stub; another cell may answer them."""
-        return self._marked("untouched")
+        return self._answers(is_untouched)
 
     @property
     def missing(self):
         """The exercises whose cell is not there."""
-        return self._marked("missing")
+        return self._answers(is_missing)
 
     @property
     def texts(self):
         """What runs, in order."""
         return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
 
-    def _marked(self, mark):
-        return {
-            grade_id(cell)
-            for cell in self.notebook.cells
-            if is_solution(cell) and cell.metadata.nbgrader.get(mark)
-        }
+    def _answers(self, are):
+        return {grade_id(cell) for cell in self.notebook.cells if is_solution(cell) and are(cell)}
 
 
 def read(path):
@@ -219,7 +215,7 @@ def _own_cells(notebook, made, found, chosen):
                 kept = index != chosen[known] and not is_stub(cell.source, made, known)
             else:  # in a cell of the course's, which is put back as it was, an answer may have been written
                 kept = bool(bound(cell.source, exercises)) and not is_released(cell, made, known)
-        if kept and not (known and is_locked(made.cells[known]) and not is_grade(made.cells[known])):
+        if kept and not (known and is_given(made.cells[known])):
             own.setdefault(last, []).append(_plain(cell))
             kept = False
         first_or_chosen = known not in passed if chosen.get(known) is None else index == chosen[known]

@@ -12,7 +12,7 @@ from importlib.metadata import version
 import nbformat
 
 from autograder.answers import assignment, bank
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 from autograder.paths import CODE, PACKAGE, RELEASED, SOLUTIONS
 
 ASSIGNMENT = "03-query-key-value"

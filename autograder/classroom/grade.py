@@ -6,7 +6,8 @@ import time
 import nbformat
 
 from autograder.answers import marks, submission
-from autograder.answers.assignment import Assignment, exercise_of, grade_id
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import exercise_of, grade_id
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError

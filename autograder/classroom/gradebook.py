@@ -13,7 +13,7 @@ from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
 
-from autograder.answers.assignment import exercise_of
+from autograder.answers.cells import exercise_of
 from autograder.answers.results import Check, Outcome
 from autograder.errors import Refused
 

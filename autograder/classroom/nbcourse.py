@@ -32,7 +32,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import determine_grade, find_all_files, is_grade
 
 from autograder.answers import assignment, hidden
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 from autograder.answers.handed_in import Ungradable
 from autograder.answers.marks import _ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome

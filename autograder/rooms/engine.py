@@ -21,7 +21,7 @@ from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers import hidden
-from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.cells import belongs_to, grade_id, is_given, is_own, is_test, is_untouched
 from autograder.answers.marks import CHECKS, TIMED_OUT
 from autograder.errors import Refused
 from autograder.plain import plain
@@ -128,7 +128,7 @@ def run(notebook, probes=None, how=How()):
 
     _replayed(result, how, deadline, whole, given_up)
     for index, cell in enumerate(notebook.cells):
-        if _is_test(cell) and index not in result.judged | result.refused:
+        if is_test(cell) and index not in result.judged | result.refused:
             cell.outputs, cell.execution_count = [], None  # its hidden part, at least, was never asked
     late = _to_explain(result, probes, given_up)
     if late:  # only a hidden part objects: its exercise is observed in a room that met none
@@ -150,7 +150,7 @@ def run(notebook, probes=None, how=How()):
 def _to_explain(result, probes, given_up, pending=()):
     """The probes of exercises that lost points and were not observed yet.  ``pending`` are checks without a verdict so far."""
     lost = {
-        _belongs_to(cell)
+        belongs_to(cell)
         for index, cell in enumerate(result.notebook.cells)
         if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
     }
@@ -172,20 +172,11 @@ def _replayed(result, how, deadline, do, given_up):
             why = "often" if result.replays > MOST_REPLAYS else "late"
             for index, cell in enumerate(result.notebook.cells):
                 never_ran = cell.cell_type == "code" and cell.execution_count is None
-                if never_ran or (_is_test(cell) and index not in result.judged | result.refused):
+                if never_ran or (is_test(cell) and index not in result.judged | result.refused):
                     result.stopped.setdefault(index, why)
             return
         finally:
             attempt.end()
-
-
-def _is_own(cell):
-    """A code cell that is neither an answer nor the course's."""
-    return not (is_solution(cell) or is_grade(cell) or is_locked(cell))
-
-
-def _is_test(cell):
-    return is_grade(cell) and not is_solution(cell)
 
 
 def _untested(notebook):
@@ -210,33 +201,18 @@ def rehearse(notebook, probes, how):
         attempt.cells()
         attempt.observe(probes)
         attempt.hidden_parts()
-        given = [cell.source for cell in notebook.cells if _is_given(cell)]
+        given = [cell.source for cell in notebook.cells if is_given(cell)]
         rooms.preload(attempt.room.request(do="modules")["result"], given if how.split else ())
     finally:
         attempt.end()
     return result
 
 
-def _belongs_to(cell):
-    """The exercise of a solution or test cell, or None."""
-    return grade_id(cell) if is_solution(cell) else exercise_of(grade_id(cell))
-
-
-def _is_given(cell):
-    """A code cell that the course has written for everybody to use."""
-    return cell.cell_type == "code" and is_locked(cell) and not is_grade(cell)
-
-
-def _is_stub(cell):
-    """An answer's cell that was left as it was released."""
-    return cell.metadata.nbgrader.get("untouched") is True
-
-
 def _wraps(notebook):
     """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
     found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
     for cell in notebook.cells:
-        for name in exercises if _is_given(cell) else ():
+        for name in exercises if is_given(cell) else ():
             if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):
                 found.setdefault(name, []).append((cell.source, [name]))
     return found
@@ -279,14 +255,14 @@ class _Attempt:
             if index in self.result.stopped:
                 self._given(cell)
                 continue
-            if _is_test(cell) and index > self.given_up.get(_belongs_to(cell), index):
+            if is_test(cell) and index > self.given_up.get(belongs_to(cell), index):
                 continue
-            if _is_test(cell) and not with_checks:
+            if is_test(cell) and not with_checks:
                 self._look(index, cell)
                 continue
-            if _is_own(cell) and self._had_enough(index):
+            if is_own(cell) and self._had_enough(index):
                 continue  # from here on only answers and checks
-            if not _is_test(cell):
+            if not is_test(cell):
                 with self._watched(index, cell):
                     cell.outputs = self._run(cell)
                 if any(output.get("ename") == TIMED_OUT for output in cell.outputs):
@@ -312,7 +288,7 @@ class _Attempt:
     def _look(self, index, cell):
         """Have the room remember its names as a check finds them."""
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
-        exercise = _belongs_to(cell)
+        exercise = belongs_to(cell)
         with suppress(StudentError):
             for wrapper, names in self.wraps.get(exercise, ()):
                 self.room.request(do="wrap", source=wrapper, names=names)
@@ -351,7 +327,7 @@ class _Attempt:
         """Checks whose visible part objected, once all cells have run, where another answer stands further below by now."""
         for index in sorted(self.before):
             cell = self.result.notebook.cells[index]
-            exercise, names = _belongs_to(cell), self.before[index]
+            exercise, names = belongs_to(cell), self.before[index]
             if index in self.result.judged or index > self.given_up.get(exercise, index):
                 continue
             with self._watched(index, cell):
@@ -379,7 +355,7 @@ class _Attempt:
     def _find_unanswered(self):
         """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
         untouched = sorted(
-            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and _is_stub(cell)
+            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
         )
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
@@ -418,7 +394,7 @@ class _Attempt:
         """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
         cell.execution_count = index + 1
-        megabytes = cell.metadata.get("room_memory") if _is_test(cell) else None
+        megabytes = cell.metadata.get("room_memory") if is_test(cell) else None
         self.most = megabytes and megabytes * 2**20
         try:
             yield
@@ -429,7 +405,7 @@ class _Attempt:
             if time.monotonic() >= self.deadline and stopped.why == "timeout":
                 stopped.why = "late"
             self.result.stopped[index] = stopped.why
-            self.given_up.setdefault(_belongs_to(cell), index)
+            self.given_up.setdefault(belongs_to(cell), index)
             raise
         finally:
             self.most = None
@@ -449,7 +425,7 @@ class _Attempt:
 
         Returns the names of the functions that it defines: tests may pass these to the student's.
         """
-        if not (self.how.split and _is_given(cell)):
+        if not (self.how.split and is_given(cell)):
             return []
         exec(_compiled(cell.source, grade_id(cell)), self.tests)
         names = [name for name in _defined(cell, None) if isinstance(self.tests.get(name), FunctionType)]
@@ -465,7 +441,7 @@ class _Attempt:
                 if name == grade_id(cell) or name in self.theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
-        stub = grade_id(cell) if is_solution(cell) and _is_stub(cell) else None
+        stub = grade_id(cell) if is_solution(cell) and is_untouched(cell) else None
         wraps = [
             name
             for made in self.wraps.values()

@@ -9,7 +9,8 @@ import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
 from autograder.answers import assignment, hidden
-from autograder.answers.assignment import Assignment, grade_id
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import grade_id
 from autograder.classroom import feedback
 from autograder.rooms import engine, wire
 from autograder.rooms.stand_in import Room
