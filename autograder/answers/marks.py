@@ -17,7 +17,7 @@ CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is m
 TIMED_OUT = "CellTimeoutError"  # a cell that was broken off; nbclient's name
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
-_ENDED = {
+ENDED = {  # why a cell has no end: what the student is told
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
     "died": "Your code ended the Python process itself (exit() or the like), so the checks could not run.",
     "crashed": "Your code crashed the Python process (far too deep a recursion, or a fault in compiled code), so the checks could not run.",
@@ -50,7 +50,7 @@ def checks_of(run, exercise):
         if blank:
             made.append(Check(name, 0.0, worth, _NOT_ANSWERED))
         elif index in run.stopped or not _ran(cell):
-            made.append(Check(name, 0.0, worth, _ENDED[run.stopped.get(index, stopped or "late")]))
+            made.append(Check(name, 0.0, worth, ENDED[run.stopped.get(index, stopped or "late")]))
         else:
             made.append(_mark(cell, name, worth, run.notebook))
     return made
@@ -198,7 +198,7 @@ def _message(failure, unseen, notebook):
     if failure.ename == "NameError":
         return _missing(said, notebook)
     if failure.ename == TIMED_OUT:
-        return _ENDED["timeout"]
+        return ENDED["timeout"]
     if failure.ename in _FORBIDDEN:
         return f"{_FORBIDDEN[failure.ename]} Your code raised {failure.ename}: {said}"
     kind = "an error of syntax" if failure.ename in SYNTAX else failure.ename

@@ -12,9 +12,8 @@ from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError
 from autograder.rooms import engine
+from autograder.rooms.engine import HOW
 from autograder.rooms.student import NO_EXIT, NO_PROGRAMS
-
-HOW = engine.How()
 
 
 def prepare(made, diagnosis, how=HOW):

@@ -13,11 +13,12 @@ from autograder.answers.diagnose import Diagnosis
 from autograder.answers.handed_in import Ungradable, printable
 from autograder.answers.results import Graded
 from autograder.classroom import feedback, gradebook, handins, journal, late
-from autograder.classroom.grade import HOW, grade_handed_in, prepare, save, ungradable
+from autograder.classroom.grade import grade_handed_in, prepare, save, ungradable
 from autograder.classroom.journal import Journal
 from autograder.classroom.pool import Died, Pool, side_by_side
 from autograder.errors import Refused, cannot_write
 from autograder.rooms import engine
+from autograder.rooms.engine import HOW
 
 
 def places(course, made):

@@ -34,7 +34,7 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 from autograder.answers import assignment, hidden
 from autograder.answers.cells import grade_id
 from autograder.answers.handed_in import Ungradable
-from autograder.answers.marks import _ENDED, TIMED_OUT
+from autograder.answers.marks import ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, handins, journal
@@ -42,8 +42,8 @@ from autograder.classroom.grade import ungradable
 from autograder.classroom.grading import Steps, grade_each
 from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
-from autograder.rooms import engine
-from autograder.rooms.line import Stopped
+from autograder.rooms import engine, opening, outputs
+from autograder.rooms.line import Stopped, warm
 from autograder.rooms.stand_in import Room, StudentError
 
 SECONDS_A_CELL = 30  # as nbgrader has it
@@ -199,7 +199,7 @@ def _files(folder):
 def _rehearse(course, made, how):
     """Run the instructor's notebooks once, so that the warm process imports what they import."""
     for path in sorted((course.source / made.name).glob("*.ipynb")):
-        line = engine._fork(how.confined)
+        line = opening.fork(how.confined)
         try:
             room = Room(lambda request, line=line: line.ask(request, 10 * how.seconds))
             _furnish(room, made.files)
@@ -209,7 +209,7 @@ def _rehearse(course, made, how):
             modules = room.request(do="modules")["result"]
             # not the course's own helpers: students may hand in others
             own = {Path(name).parts[0].removesuffix(".py") for name in made.files}
-            engine.warm(how.confined).preload(
+            warm(how.confined).preload(
                 [name for name in modules if isinstance(name, str) and name.partition(".")[0] not in own]
             )
         except (Stopped, StudentError):
@@ -282,10 +282,10 @@ def _execute(notebook, files, how, name):
 
     Returns the files as the notebook leaves them.  Raises ``Ungradable`` where the process ends: nbgrader gives no marks then.
     """
-    late = time.monotonic() + engine.ALTOGETHER * how.seconds
-    stopped, own = set(), engine.own_lines(notebook)
+    late = time.monotonic() + opening.ALTOGETHER * how.seconds
+    stopped, own = set(), outputs.own_lines(notebook)
     while True:
-        line = engine._fork(how.confined)
+        line = opening.fork(how.confined)
         index = None
         try:
             room = Room(
@@ -301,7 +301,7 @@ def _execute(notebook, files, how, name):
                     continue
                 cell.execution_count = index + 1
                 try:
-                    cell.outputs = engine._outputs(room.request(do="run", source=cell.source), own)
+                    cell.outputs = outputs.outputs(room.request(do="run", source=cell.source), own)
                 except (StudentError, MemoryError) as fault:
                     cell.outputs = [
                         new_output("error", ename=type(fault).__name__, evalue=str(fault), traceback=[])
@@ -310,11 +310,11 @@ def _execute(notebook, files, how, name):
         except Stopped as fault:
             if fault.why != "timeout" or index is None or time.monotonic() >= late:
                 raise Ungradable(
-                    f"{name}: {_ENDED['late' if fault.why == 'timeout' else fault.why]}"
+                    f"{name}: {ENDED['late' if fault.why == 'timeout' else fault.why]}"
                 ) from None
             stopped.add(index)
             notebook.cells[index].outputs = [
-                new_output("error", ename=TIMED_OUT, evalue=_ENDED["timeout"], traceback=[])
+                new_output("error", ename=TIMED_OUT, evalue=ENDED["timeout"], traceback=[])
             ]
         finally:
             line.end()
@@ -412,7 +412,7 @@ def _message(cell):
             else None
         )
     if error.ename == TIMED_OUT:
-        return _ENDED["timeout"]
+        return ENDED["timeout"]
     if hidden.is_partly_hidden(cell.source):
         return "A check that you do not see did not pass."
     return f"{error.ename.removesuffix(' of yours')}: {error.evalue}".removeprefix("AssertionError: ")

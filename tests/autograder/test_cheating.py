@@ -12,7 +12,7 @@ from autograder.answers import assignment, hidden
 from autograder.answers.assignment import Assignment
 from autograder.answers.cells import grade_id
 from autograder.classroom import feedback
-from autograder.rooms import engine, wire
+from autograder.rooms import attempt, wire
 from autograder.rooms.stand_in import Room
 
 skip_where_nothing_isolates()
@@ -410,14 +410,14 @@ EXITS = ["import os\nos._exit(0)"] * 12  # each has all that came before played 
 def test_a_notebook_that_ends_itself_is_not_tried_until_chance_favours_it(desk, monkeypatch):
     """A check that has its verdict is not asked again, however often the process ends afterwards."""
     asked = []
-    tested = engine._Attempt._tested
+    tested = attempt.tested
 
-    def counted(self, source, name, names):
-        outputs = tested(self, source, name, names)
+    def counted(room, source, name, *more):
+        outputs = tested(room, source, name, *more)
         asked.append((name, bool(outputs)))
         return outputs
 
-    monkeypatch.setattr(engine._Attempt, "_tested", counted)
+    monkeypatch.setattr(attempt, "tested", counted)
     by_chance = (
         "import os\n\ndef kernel_pooling(queries, keys, values, bandwidth):\n"
         "    return values[0] + 0 * queries if os.urandom(1)[0] < 192 else RIGHT(queries, keys, values, bandwidth)\n\n"

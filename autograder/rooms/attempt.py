@@ -1,0 +1,308 @@
+"""One student room's life: a notebook's cells in their order, of checks first what students see, then what is hidden."""
+
+import builtins
+import re
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from types import FunctionType
+
+import nbformat
+from nbgrader.utils import is_solution
+
+from autograder.answers import hidden
+from autograder.answers.cells import belongs_to, grade_id, is_given, is_own, is_test, is_untouched
+from autograder.answers.marks import TIMED_OUT
+from autograder.rooms.checking import tested
+from autograder.rooms.line import Stopped
+from autograder.rooms.outputs import outputs, own_lines, student_output
+from autograder.rooms.stand_in import Function, Room, StudentError
+
+MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come back
+MOST_INTERRUPTED = 8  # cells that do not come back, then the student's own are passed over: answers and checks need time, too
+
+
+@dataclass
+class Run:
+    """What came of it.  ``stopped`` tells which cells ended badly: cell index -> why, as ``Stopped`` has it, or "late"."""
+
+    notebook: nbformat.NotebookNode
+    observations: dict = field(default_factory=dict)  # exercise -> encoded observations, or None
+    stopped: dict = field(default_factory=dict)
+    judged: set = field(default_factory=set)  # checks that have their verdict; a replay does not ask again
+    refused: set = field(default_factory=set)  # checks whose visible part objected where it stands
+    later: set = field(default_factory=set)  # exercises whose answer was found when all cells had run
+    unanswered: set = field(default_factory=set)  # exercises that nothing in the notebook answers
+    replays: int = 0  # how often a new room had to begin from the start
+    interrupted: set = field(default_factory=set)  # cells that were broken off
+
+    @cached_property
+    def lines(self):
+        return own_lines(self.notebook)
+
+
+END = -1  # the moment when all cells have run
+
+
+class Attempt:
+    """One student room's life."""
+
+    def __init__(self, result, given_up, how, line, deadline):
+        self.result, self.given_up, self.how, self.line = result, given_up, how, line
+        self.deadline, self.until = deadline, None
+        self.most = None  # bytes that the room may hold beyond what it holds, where the check limits them
+        # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
+        self.pending = {}
+        self.before = {}  # index of a check whose visible part objected -> the names as it found them
+        self.seen = {}  # exercise -> the moment at which its answer was looked at last
+        self.theirs = set()  # names that stand for the student's
+        self.room = Room(self._ask)
+        self.tests = {"__name__": "__main__"}  # the test room's names
+        self.wraps = _wraps(result.notebook)
+
+    def end(self):
+        """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
+        self.line.end()
+        for names in (self.tests, *self.before.values(), *(names for names, _ in self.pending.values())):
+            names.clear()
+
+    def _ask(self, request):
+        left = max(0.05, self.until - time.monotonic())
+        return self.line.ask(request, left, interrupt=request.get("do") == "run", most=self.most)
+
+    def cells(self, *, with_checks=True):
+        """All cells in order; of checks the part that students see."""
+        for index, cell in enumerate(self.result.notebook.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            if index in self.result.stopped:
+                self._given(cell)
+                continue
+            if is_test(cell) and index > self.given_up.get(belongs_to(cell), index):
+                continue
+            if is_test(cell) and not with_checks:
+                self._look(index, cell)
+                continue
+            if is_own(cell) and self._had_enough(index):
+                continue  # from here on only answers and checks
+            if not is_test(cell):
+                with self._watched(index, cell):
+                    cell.outputs = self._run(cell)
+                if any(output.get("ename") == TIMED_OUT for output in cell.outputs):
+                    self.result.interrupted.add(index)
+            elif not self.how.split:
+                self._beside(index, cell)
+            elif index not in self.result.judged:
+                self._visible_part(index, cell)
+        if with_checks:
+            self._once_more()
+            self._find_unanswered()
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        with suppress(StudentError):
+            self.room.request(do="remember", at=END)
+
+    def _had_enough(self, index):
+        """Whether an own cell is passed over: the notebook ends its process, or does not come back, too often."""
+        broken_off = len(self.result.interrupted)
+        return self.result.replays >= MOST_REPLAYS or (
+            broken_off >= MOST_INTERRUPTED and self.result.notebook.cells[index].execution_count is None
+        )
+
+    def _look(self, index, cell):
+        """Have the room remember its names as a check finds them."""
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        exercise = belongs_to(cell)
+        with suppress(StudentError):
+            for wrapper, names in self.wraps.get(exercise, ()):
+                self.room.request(do="wrap", source=wrapper, names=names)
+            self.room.request(do="remember", at=index)
+        if exercise not in self.result.later:
+            self.seen[exercise] = index
+
+    def _visible_part(self, index, cell):
+        names = dict(self.tests)
+        with self._watched(index, cell):
+            self._look(index, cell)
+            if index in self.result.refused:  # it has said so before the room had to begin again
+                self.before[index] = names
+                return
+            failed = self._passes_in_part(index, cell, self.tests, index)
+        if failed:
+            cell.outputs = failed
+            self.before[index] = names
+            self.result.refused.add(index)
+
+    def _passes_in_part(self, index, cell, names, at):
+        """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
+        parts = hidden.parts(cell.source)
+        shown = tested(self.room, parts.visible, grade_id(cell), names, self.result.lines)
+        if any(output.output_type == "error" for output in shown):
+            return shown
+        if parts.hidden is None:
+            cell.outputs = shown
+            self.result.judged.add(index)
+        else:  # a result, if any, stands at the end of the whole
+            cell.outputs = []
+            self.pending[index] = dict(names), at
+        return []
+
+    def _once_more(self):
+        """Checks whose visible part objected, once all cells have run, where another answer stands further below by now."""
+        for index in sorted(self.before):
+            cell = self.result.notebook.cells[index]
+            exercise, names = belongs_to(cell), self.before[index]
+            if index in self.result.judged or index > self.given_up.get(exercise, index):
+                continue
+            with self._watched(index, cell):
+                if self._stands_elsewhere(index, cell):
+                    for wrapper, wrapped in self.wraps.get(exercise, ()):
+                        self.room.request(do="wrap", source=wrapper, names=wrapped)
+                    failed = self._passes_in_part(index, cell, names, END)
+                    if not failed or cell.outputs[0].ename in ("NameError", "NotImplementedError"):
+                        cell.outputs = failed
+                        self.seen[exercise] = END
+                    if not failed:
+                        self.result.later.add(exercise)
+            if index not in self.pending:
+                self.result.judged.add(index)
+
+    def _stands_elsewhere(self, index, cell):
+        """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
+        if any(output.get("ename") == "NameError" for output in cell.outputs):
+            return True
+        names = [grade_id(other) for other in self.result.notebook.cells if is_solution(other)]
+        with suppress(StudentError):
+            return self.room.request(do="rebound", names=names, since=index).get("result") is not False
+        return False
+
+    def _find_unanswered(self):
+        """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
+        untouched = sorted(
+            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
+        )
+        self.result.unanswered = set(untouched)  # where it does not come back
+        if untouched:
+            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+            with suppress(StudentError, Stopped):
+                found = self.room.request(do="unanswered", names=untouched).get("result")
+                if isinstance(found, list):
+                    self.result.unanswered = set(untouched).intersection(
+                        name for name in found if isinstance(name, str)
+                    )
+
+    def hidden_parts(self):
+        """What the checks ask beyond what students see, each with the names, here and over there, that its visible part had."""
+        for index, (names, at) in self.pending.items():
+            cell = self.result.notebook.cells[index]
+            with self._watched(index, cell):
+                self._recall(at)
+                cell.shown = tested(
+                    self.room, hidden.parts(cell.source).hidden, grade_id(cell), names, self.result.lines
+                )
+            self.result.judged.add(index)
+
+    def _recall(self, at):
+        with suppress(StudentError):
+            self.room.request(do="recall", at=at)
+
+    def _beside(self, index, cell):
+        """A test in the student's own room: run again in a replay, since later cells may need it, but judged once."""
+        verdict = cell.outputs if index in self.result.judged else None
+        with self._watched(index, cell):
+            cell.outputs = self._run(cell)
+        if verdict is not None:
+            cell.outputs = verdict
+        self.result.judged.add(index)
+
+    @contextmanager
+    def _watched(self, index, cell):
+        """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        cell.execution_count = index + 1
+        megabytes = cell.metadata.get("room_memory") if is_test(cell) else None
+        self.most = megabytes and megabytes * 2**20
+        try:
+            yield
+        except Stopped as stopped:
+            if index in self.result.judged:
+                raise
+            cell.outputs = []
+            if time.monotonic() >= self.deadline and stopped.why == "timeout":
+                stopped.why = "late"
+            self.result.stopped[index] = stopped.why
+            self.given_up.setdefault(belongs_to(cell), index)
+            raise
+        finally:
+            self.most = None
+
+    def observe(self, probes):
+        """How the functions of these exercises behave on the probes."""
+        for exercise, made in probes.items():
+            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+            self.result.observations[exercise] = None  # where it does not come back, it is not asked again
+            self._recall(self.seen.get(exercise, END))
+            with suppress(StudentError):
+                answer = self.room.request(do="observe", exercise=exercise, probes=made)
+                self.result.observations[exercise] = answer.get("result")
+
+    def _given(self, cell):
+        """What the course wrote runs here too, whatever the student's room makes of it.
+
+        Returns the names of the functions that it defines: tests may pass these to the student's.
+        """
+        if not (self.how.split and is_given(cell)):
+            return []
+        exec(_compiled(cell.source, grade_id(cell)), self.tests)
+        names = [name for name in _defined(cell, None) if isinstance(self.tests.get(name), FunctionType)]
+        self.room.given.update({name: self.tests[name] for name in names})
+        return names
+
+    def _run(self, cell):
+        """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
+        given = self._given(cell)
+        if self.how.split and is_solution(cell):
+            for name in _defined(cell, grade_id(cell)):
+                # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
+                if name == grade_id(cell) or name in self.theirs or not self._taken(name):
+                    self.theirs.add(name)
+                    self.tests[name] = Function(self.room, name)
+        stub = grade_id(cell) if is_solution(cell) and is_untouched(cell) else None
+        wraps = [
+            name
+            for made in self.wraps.values()
+            for source, names in made
+            if source == cell.source
+            for name in names
+        ]
+        try:
+            answer = self.room.request(do="run", source=cell.source, given=given, stub=stub, wraps=wraps)
+        except (StudentError, MemoryError) as error:
+            return [student_output(error, [], self.result.lines)]
+        return outputs(answer, self.result.lines)
+
+    def _taken(self, name):
+        return name in self.tests or name.startswith("_") or hasattr(builtins, name)
+
+
+def _wraps(notebook):
+    """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
+    found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
+    for cell in notebook.cells:
+        for name in exercises if is_given(cell) else ():
+            if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):
+                found.setdefault(name, []).append((cell.source, [name]))
+    return found
+
+
+@cache
+def _compiled(source, name):
+    return compile(source, f"<{name}>", "exec")
+
+
+def _defined(cell, exercise):
+    """The names that tests may call: the exercise's own, and what else the cell defines at top level.
+
+    Read off the text: Python's parser is not to be had by whoever writes the cell.
+    """
+    return {exercise, *re.findall(r"^(?:def|class)[ \t]+([A-Za-z_]\w*)", cell.source, re.MULTILINE)}

@@ -1,0 +1,71 @@
+"""The test room: run a check's text here, against the stand-ins for what the student defined."""
+
+import ast
+import traceback
+from functools import cache
+
+import numpy as np
+from nbformat.v4 import new_output
+
+from autograder.plain import plain
+from autograder.rooms.line import Stopped
+from autograder.rooms.outputs import student_output
+from autograder.rooms.stand_in import StudentError
+
+
+def tested(room, source, name, names, lines):
+    """A part of a test, here, against the stand-ins.
+
+    Where the function changed what it was given, the test must pass without these changes too: else a function could
+    make the expected result, which is computed from the same arrays, what it returns.
+    """
+    room.changes = 0
+    before = dict(names)
+    outputs = _executed(source, name, names, lines)
+    if room.changes and not any(output.output_type == "error" for output in outputs):
+        room.write_back = False
+        try:
+            again = _executed(source, name, before, lines)
+        finally:
+            room.write_back = True
+        if any(output.output_type == "error" for output in again):
+            return again
+    return outputs
+
+
+def _executed(source, name, names, lines):
+    """Like a notebook cell's, a test's last expression is its result."""
+    body, last = _split(source, name)
+    try:
+        with np.errstate(all="ignore"):
+            exec(body, names)
+            value = eval(last, names) if last is not None else None
+    except Stopped:
+        raise
+    except Exception as error:
+        return [_failure(error, name, lines)]
+    return (
+        []
+        if value is None
+        else [new_output("execute_result", {"text/plain": repr(value)[:200]}, execution_count=1)]
+    )
+
+
+@cache
+def _split(source, name):
+    tree = ast.parse(source)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = compile(ast.Expression(tree.body.pop().value), f"<{name}>", "eval")
+    return compile(tree, f"<{name}>", "exec"), last
+
+
+def _failure(error, name, own):
+    """Why a test did not pass, in the form in which Jupyter would have kept it."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == f"<{name}>"
+    ]
+    frames = [f"Cell In[0], line {lines[0]}\n"] if lines else []
+    if isinstance(error, StudentError):
+        return student_output(error, frames, own)
+    return new_output("error", ename=type(error).__name__, evalue=plain(str(error)), traceback=frames)
