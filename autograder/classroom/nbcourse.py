@@ -44,7 +44,7 @@ from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
 from autograder.rooms import engine, opening, outputs
 from autograder.rooms.line import Stopped, warm
-from autograder.rooms.stand_in import Room, StudentError
+from autograder.rooms.stand_in import RemoteRoom, StudentError
 
 SECONDS_A_CELL = 30  # as nbgrader has it
 MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB
@@ -81,7 +81,7 @@ class Master:
 
 
 @dataclass
-class Assignment:
+class NbgraderAssignment:
     """An assignment as the gradebook has it, and the files that lie beside its notebooks."""
 
     name: str
@@ -136,7 +136,7 @@ def load(course, name):
     files = _files(course.source / name)
     if sum(map(len, files.values())) > MOST_FILES:
         raise Refused(f"The files in {course.source / name} have more than {MOST_FILES >> 20} MB together.")
-    return Assignment(name, masters, files)
+    return NbgraderAssignment(name, masters, files)
 
 
 def _generate(course, name, path):
@@ -201,7 +201,7 @@ def _rehearse(course, made, how):
     for path in sorted((course.source / made.name).glob("*.ipynb")):
         line = opening.fork(how.confined)
         try:
-            room = Room(lambda request, line=line: line.ask(request, 10 * how.seconds))
+            room = RemoteRoom(lambda request, line=line: line.ask(request, 10 * how.seconds))
             _furnish(room, made.files)
             for cell in nbformat.read(path, as_version=4).cells:
                 if cell.cell_type == "code":
@@ -288,7 +288,7 @@ def _execute(notebook, files, how, name):
         line = opening.fork(how.confined)
         index = None
         try:
-            room = Room(
+            room = RemoteRoom(
                 lambda request, line=line: line.ask(
                     request,
                     max(0.05, min(how.seconds, late - time.monotonic())),

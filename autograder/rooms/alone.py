@@ -13,7 +13,7 @@ import tempfile
 
 from autograder.rooms import wire
 from autograder.rooms.line import GRACE, Stopped
-from autograder.rooms.stand_in import Refused
+from autograder.rooms.stand_in import NotPlainData
 
 SECONDS_TO_START = 180  # torch is imported, perhaps for the first time
 _SPAWN = multiprocessing.get_context("spawn")
@@ -55,7 +55,7 @@ class Line:
         try:
             answer = wire.decode(message[_NUMBER:])
         except wire.NotData as why:
-            raise Refused(f"What your code returned cannot be graded: it is {why}.") from None
+            raise NotPlainData(f"What your code returned cannot be graded: it is {why}.") from None
         if not in_time and isinstance(answer, dict):
             answer["interrupted"] = True
         return answer
@@ -86,7 +86,7 @@ def _inhabit(connection, folder):
     from autograder.answers import observe  # noqa: F401
     from autograder.rooms import student
 
-    room = student.Room(student.new_shell(), None)
+    room = student.StudentRoom(student.new_shell(), None)
     student.lend_a_loop(room.shell)
     sys.path.insert(0, "")
     signal.signal(signal.SIGINT, signal.SIG_IGN)

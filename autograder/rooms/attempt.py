@@ -17,7 +17,7 @@ from autograder.answers.marks import TIMED_OUT
 from autograder.rooms.checking import tested
 from autograder.rooms.line import Stopped
 from autograder.rooms.outputs import outputs, own_lines, student_output
-from autograder.rooms.stand_in import Function, Room, StudentError
+from autograder.rooms.stand_in import Function, RemoteRoom, StudentError
 
 MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come back
 MOST_INTERRUPTED = 8  # cells that do not come back, then the student's own are passed over: answers and checks need time, too
@@ -57,7 +57,7 @@ class Attempt:
         self.before = {}  # index of a check whose visible part objected -> the names as it found them
         self.seen = {}  # exercise -> the moment at which its answer was looked at last
         self.theirs = set()  # names that stand for the student's
-        self.room = Room(self._ask)
+        self.room = RemoteRoom(self._ask)
         self.tests = {"__name__": "__main__"}  # the test room's names
         self.wraps = _wraps(result.notebook)
 

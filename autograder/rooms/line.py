@@ -15,7 +15,7 @@ import time
 from functools import cache
 
 from autograder.rooms import memory, readable, wire
-from autograder.rooms.stand_in import Refused
+from autograder.rooms.stand_in import NotPlainData
 
 _TAKEN = (
     "PATH",
@@ -183,7 +183,7 @@ class Line:
         if number != asked:
             raise Stopped("garbled")
         if isinstance(answer, wire.NotData):
-            raise Refused(f"What your code returned cannot be graded: it is {answer}.")
+            raise NotPlainData(f"What your code returned cannot be graded: it is {answer}.")
         if interrupted and isinstance(answer, dict):
             answer["interrupted"] = True
         return answer

@@ -41,11 +41,11 @@ def student_error(described):
     return error
 
 
-class Refused(StudentError):
+class NotPlainData(StudentError):
     """What came back is not plain data."""
 
 
-class Room:
+class RemoteRoom:
     """The test room's end of the line to one student room."""
 
     def __init__(self, ask):
@@ -58,9 +58,9 @@ class Room:
     def request(self, **request):
         answer = self.ask(request)
         if not isinstance(answer, dict):
-            raise Refused("Your code sent something that is no answer.")
+            raise NotPlainData("Your code sent something that is no answer.")
         if "refused" in answer:
-            raise Refused(
+            raise NotPlainData(
                 f"Your function returned {str(answer['refused'])[:100]}; arrays, numbers and tuples of them can be graded."
             )
         if answer.get("error") is not None:

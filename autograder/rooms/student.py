@@ -134,7 +134,7 @@ def _nobody_there(prompt=""):
     raise EOFError("input() cannot be answered while grading: nobody sits there. Set a variable instead.")
 
 
-class Room:
+class StudentRoom:
     """Serves requests of the test room until the other side goes away."""
 
     def __init__(self, shell, socket):

@@ -136,7 +136,7 @@ def inhabit(channel, shell, scratch):
     """The student room itself, confined unless ``scratch`` says where else it lives."""
     import numpy as np
 
-    room = student.Room(shell, socket.socket(fileno=channel))
+    room = student.StudentRoom(shell, socket.socket(fileno=channel))
     student.lend_a_loop(shell)
     if scratch:
         os.chdir(scratch)

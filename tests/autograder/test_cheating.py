@@ -13,7 +13,7 @@ from autograder.answers.assignment import Assignment
 from autograder.answers.cells import grade_id
 from autograder.classroom import feedback
 from autograder.rooms import attempt, wire
-from autograder.rooms.stand_in import Room
+from autograder.rooms.stand_in import RemoteRoom
 
 skip_where_nothing_isolates()
 
@@ -61,7 +61,7 @@ SERVER = """
 import gc
 from autograder.rooms import student, wire
 for thing in gc.get_objects():
-    if isinstance(thing, student.Room):
+    if isinstance(thing, student.StudentRoom):
         ROOM = thing
 encode = wire.encode
 """
@@ -93,8 +93,8 @@ TRICKS = {  # name -> (cells before, exercise -> lines put behind or in the plac
     "quiet exception": ([], {"kernel_pooling": "def kernel_pooling(*a): raise SystemExit(0)"}),
     "numpy replaced": (["import sys, types\nsys.modules['numpy'] = np = types.ModuleType('numpy')\nnp.allclose = lambda *a: True"], {}),
     "numpy shadowed by a file": (["open('numpy.py', 'w').write('allclose = 1')\nimport sys\nsys.path.insert(0, '.')\ndel sys.modules['numpy']"], {}),
-    "server's answers": ([SERVER, "student.Room.do_call = lambda self, *a, **k: {'result': None}"], {}),
-    "server's answers, odd": ([SERVER, "student.Room.do_call = lambda self, *a, **k: {'result': {'$': 1}, 'changed': 3}"], {}),
+    "server's answers": ([SERVER, "student.StudentRoom.do_call = lambda self, *a, **k: {'result': None}"], {}),
+    "server's answers, odd": ([SERVER, "student.StudentRoom.do_call = lambda self, *a, **k: {'result': {'$': 1}, 'changed': 3}"], {}),
     "server says nothing": ([SERVER, "wire.encode = lambda *a: b''"], {}),
     "own CheckFailed": ([], {"kernel_pooling": "def kernel_pooling(*a): raise CheckFailed('3.0')"}),
     "the mark as a number": ([], objects("3.0")),
@@ -471,7 +471,7 @@ def test_a_given_function_is_the_courses_own_also_over_there():
 
 
 def test_a_function_that_is_not_given_cannot_be_passed():
-    room = Room(lambda request: {"result": request})
+    room = RemoteRoom(lambda request: {"result": request})
     room.given = {"step": test_a_given_function_is_the_courses_own_also_over_there}
     with pytest.raises(wire.NotData):
         wire.encode(room._sent(lambda: 0))
