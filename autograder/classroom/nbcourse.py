@@ -9,13 +9,11 @@ import contextlib
 import json
 import time
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
-import numpy as np
 from nbconvert.preprocessors import Preprocessor
-from nbformat.v4 import new_output
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -42,9 +40,8 @@ from autograder.classroom.grade import ungradable
 from autograder.classroom.grading import Steps, grade_each
 from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
-from autograder.rooms import engine, opening, outputs
-from autograder.rooms.line import Stopped, warm
-from autograder.rooms.stand_in import RemoteRoom, StudentError
+from autograder.rooms import engine, stock
+from autograder.rooms.line import Stopped
 
 SECONDS_A_CELL = 30  # as nbgrader has it
 MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB
@@ -199,23 +196,7 @@ def _files(folder):
 def _rehearse(course, made, how):
     """Run the instructor's notebooks once, so that the warm process imports what they import."""
     for path in sorted((course.source / made.name).glob("*.ipynb")):
-        line = opening.fork(how.confined)
-        try:
-            room = RemoteRoom(lambda request, line=line: line.ask(request, 10 * how.seconds))
-            _furnish(room, made.files)
-            for cell in nbformat.read(path, as_version=4).cells:
-                if cell.cell_type == "code":
-                    room.request(do="run", source=cell.source)
-            modules = room.request(do="modules")["result"]
-            # not the course's own helpers: students may hand in others
-            own = {Path(name).parts[0].removesuffix(".py") for name in made.files}
-            warm(how.confined).preload(
-                [name for name in modules if isinstance(name, str) and name.partition(".")[0] not in own]
-            )
-        except (Stopped, StudentError):
-            pass  # slower, not wrong
-        finally:
-            line.end()
+        stock.rehearse(nbformat.read(path, as_version=4), made.files, how)
 
 
 # --- a submission
@@ -272,74 +253,6 @@ def _twins(notebook):
     ] * bool(twins)
 
 
-def _furnish(room, files):
-    sent = {name: np.frombuffer(data, dtype=np.uint8) for name, data in files.items()}
-    room.request(do="files", files=sent, environment={"NBGRADER_EXECUTION": "autograde"})
-
-
-def _execute(notebook, files, how, name):
-    """Run all code cells in one room; a cell that does not come back is left out, and the others run again without it.
-
-    Returns the files as the notebook leaves them.  Raises ``Ungradable`` where the process ends: nbgrader gives no marks then.
-    """
-    late = time.monotonic() + opening.ALTOGETHER * how.seconds
-    stopped, own = set(), outputs.own_lines(notebook)
-    while True:
-        line = opening.fork(how.confined)
-        index = None
-        try:
-            room = RemoteRoom(
-                lambda request, line=line: line.ask(
-                    request,
-                    max(0.05, min(how.seconds, late - time.monotonic())),
-                    interrupt=request.get("do") == "run",
-                )
-            )
-            _furnish(room, files)
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type != "code" or not cell.source.strip() or index in stopped:
-                    continue
-                cell.execution_count = index + 1
-                try:
-                    cell.outputs = outputs.outputs(room.request(do="run", source=cell.source), own)
-                except (StudentError, MemoryError) as fault:
-                    cell.outputs = [
-                        new_output("error", ename=type(fault).__name__, evalue=str(fault), traceback=[])
-                    ]
-            return _written(room, files)
-        except Stopped as fault:
-            if fault.why != "timeout" or index is None or time.monotonic() >= late:
-                raise Ungradable(
-                    f"{name}: {ENDED['late' if fault.why == 'timeout' else fault.why]}"
-                ) from None
-            stopped.add(index)
-            notebook.cells[index].outputs = [
-                new_output("error", ename=TIMED_OUT, evalue=ENDED["timeout"], traceback=[])
-            ]
-        finally:
-            line.end()
-
-
-def _written(room, files):
-    """The files that a notebook leaves to the next, or, where that cannot be told, those that it was given."""
-    try:
-        found = room.request(do="written").get("result")
-    except (Stopped, StudentError):
-        return files
-    if not isinstance(found, dict):
-        return files
-    return {
-        name: data.tobytes()
-        for name, data in found.items()
-        if isinstance(name, str) and isinstance(data, np.ndarray) and _is_inside(name)
-    }
-
-
-def _is_inside(name):
-    path = PurePosixPath(name)
-    return "\0" not in name and len(name) < 1000 and not path.is_absolute() and ".." not in path.parts
-
-
 def grade_handed_in(handed_in, made, *, how):
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
     student, started = handed_in.student, time.perf_counter()
@@ -355,7 +268,10 @@ def grade_handed_in(handed_in, made, *, how):
             notebook, notes = _sanitized(data, file, made.notebooks[names[file]])
             notebooks[names[file]] = notebook
             graded.notes += notes
-            files = _execute(notebook, files, how, file)
+            try:
+                files = stock.run(notebook, files, how)
+            except Stopped as fault:
+                raise Ungradable(f"{file}: {ENDED[fault.why]}") from None
         for name, master in made.notebooks.items():
             outcome = Outcome(name, _checks(notebooks.get(name), master))
             graded.outcomes.append(outcome)

@@ -1,6 +1,7 @@
 """Two rooms: one where a student's code runs, one where the tests run.  Only plain data passes between them.
 
 engine       a rebuilt notebook  ->  what each cell did, and how each function behaves on probes
+stock        the same for any nbgrader course's, the tests beside the student's code
 attempt      one student room's life, with the notebook's cells in their order
 checking     the test room: a check's text, run here
 outputs      what a student's cell showed, as a notebook's outputs

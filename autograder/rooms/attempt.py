@@ -16,8 +16,9 @@ from autograder.answers.cells import belongs_to, grade_id, is_given, is_own, is_
 from autograder.answers.marks import TIMED_OUT
 from autograder.rooms.checking import tested
 from autograder.rooms.line import Stopped
-from autograder.rooms.outputs import outputs, own_lines, student_output
-from autograder.rooms.stand_in import Function, RemoteRoom, StudentError
+from autograder.rooms.opening import OpenRoom
+from autograder.rooms.outputs import own_lines
+from autograder.rooms.stand_in import Function, StudentError
 
 MOST_REPLAYS = 16  # of a notebook whose cells end their process or never come back
 MOST_INTERRUPTED = 8  # cells that do not come back, then the student's own are passed over: answers and checks need time, too
@@ -45,31 +46,25 @@ class Run:
 END = -1  # the moment when all cells have run
 
 
-class Attempt:
+class Attempt(OpenRoom):
     """One student room's life."""
 
-    def __init__(self, result, given_up, how, line, deadline):
-        self.result, self.given_up, self.how, self.line = result, given_up, how, line
-        self.deadline, self.until = deadline, None
-        self.most = None  # bytes that the room may hold beyond what it holds, where the check limits them
+    def __init__(self, result, given_up, how, deadline):
+        super().__init__(how, deadline)
+        self.result, self.given_up = result, given_up
         # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
         self.pending = {}
         self.before = {}  # index of a check whose visible part objected -> the names as it found them
         self.seen = {}  # exercise -> the moment at which its answer was looked at last
         self.theirs = set()  # names that stand for the student's
-        self.room = RemoteRoom(self._ask)
         self.tests = {"__name__": "__main__"}  # the test room's names
         self.wraps = _wraps(result.notebook)
 
     def end(self):
         """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
-        self.line.end()
+        super().end()
         for names in (self.tests, *self.before.values(), *(names for names, _ in self.pending.values())):
             names.clear()
-
-    def _ask(self, request):
-        left = max(0.05, self.until - time.monotonic())
-        return self.line.ask(request, left, interrupt=request.get("do") == "run", most=self.most)
 
     def cells(self, *, with_checks=True):
         """All cells in order; of checks the part that students see."""
@@ -98,7 +93,7 @@ class Attempt:
         if with_checks:
             self._once_more()
             self._find_unanswered()
-        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        self.start_clock()
         with suppress(StudentError):
             self.room.request(do="remember", at=END)
 
@@ -111,7 +106,7 @@ class Attempt:
 
     def _look(self, index, cell):
         """Have the room remember its names as a check finds them."""
-        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        self.start_clock()
         exercise = belongs_to(cell)
         with suppress(StudentError):
             for wrapper, names in self.wraps.get(exercise, ()):
@@ -183,7 +178,7 @@ class Attempt:
         )
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
-            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+            self.start_clock()
             with suppress(StudentError, Stopped):
                 found = self.room.request(do="unanswered", names=untouched).get("result")
                 if isinstance(found, list):
@@ -218,7 +213,7 @@ class Attempt:
     @contextmanager
     def _watched(self, index, cell):
         """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
-        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+        self.start_clock()
         cell.execution_count = index + 1
         megabytes = cell.metadata.get("room_memory") if is_test(cell) else None
         self.most = megabytes and megabytes * 2**20
@@ -239,7 +234,7 @@ class Attempt:
     def observe(self, probes):
         """How the functions of these exercises behave on the probes."""
         for exercise, made in probes.items():
-            self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+            self.start_clock()
             self.result.observations[exercise] = None  # where it does not come back, it is not asked again
             self._recall(self.seen.get(exercise, END))
             with suppress(StudentError):
@@ -275,11 +270,7 @@ class Attempt:
             if source == cell.source
             for name in names
         ]
-        try:
-            answer = self.room.request(do="run", source=cell.source, given=given, stub=stub, wraps=wraps)
-        except (StudentError, MemoryError) as error:
-            return [student_output(error, [], self.result.lines)]
-        return outputs(answer, self.result.lines)
+        return self.shown_by(cell.source, self.result.lines, given=given, stub=stub, wraps=wraps)
 
     def _taken(self, name):
         return name in self.tests or name.startswith("_") or hasattr(builtins, name)

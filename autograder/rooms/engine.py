@@ -11,7 +11,6 @@ from dataclasses import replace
 from nbgrader.utils import is_grade
 
 from autograder.answers.cells import belongs_to, is_given, is_test
-from autograder.rooms import opening
 from autograder.rooms.attempt import MOST_REPLAYS, Attempt, Run
 from autograder.rooms.line import Stopped, warm
 from autograder.rooms.opening import ALTOGETHER, HOW, SECONDS_A_CELL, How, ready, start
@@ -79,7 +78,7 @@ def _to_explain(result, probes, given_up, pending=()):
 def _replayed(result, how, deadline, do, given_up):
     """``do`` with one room after another, until it comes to its end, or there were too many, or it is too late."""
     while True:
-        attempt = Attempt(result, given_up, how, opening.fork(how.confined), deadline)
+        attempt = Attempt(result, given_up, how, deadline)
         try:
             do(attempt)
             return
@@ -112,15 +111,14 @@ def rehearse(notebook, probes, how):
     torch, for one, imports half a second's worth of modules at the first gradient.
     """
     result = Run(notebook)
-    rooms = warm(how.confined)
     deadline = time.monotonic() + 10 * SECONDS_TO_REHEARSE
-    attempt = Attempt(result, {}, replace(how, seconds=SECONDS_TO_REHEARSE), rooms.fork(), deadline)
+    attempt = Attempt(result, {}, replace(how, seconds=SECONDS_TO_REHEARSE), deadline)
     try:
         attempt.cells()
         attempt.observe(probes)
         attempt.hidden_parts()
         given = [cell.source for cell in notebook.cells if is_given(cell)]
-        rooms.preload(attempt.room.request(do="modules")["result"], given if how.split else ())
+        warm(how.confined).preload(attempt.room.request(do="modules")["result"], given if how.split else ())
     finally:
         attempt.end()
     return result

@@ -1,10 +1,13 @@
-"""Student rooms to be had: whether this machine can isolate them, the warm process, one forked from it."""
+"""Student rooms to be had: whether this machine can isolate them, the warm process, one forked from it and asked in time."""
 
+import time
 from dataclasses import dataclass
 
 from autograder.errors import Refused
 from autograder.rooms import alone, confine, readable
 from autograder.rooms.line import warm
+from autograder.rooms.outputs import outputs, student_output
+from autograder.rooms.stand_in import RemoteRoom, StudentError
 
 SECONDS_A_CELL = 20
 ALTOGETHER = 15  # times that, for a notebook with all its replays
@@ -56,3 +59,34 @@ def fork(confined):
         warm(confined).control.close()
         warm.cache_clear()
         return warm(confined).fork()
+
+
+class OpenRoom:
+    """A student room in which cells run, each in its time."""
+
+    def __init__(self, how, deadline):
+        self.how, self.deadline = how, deadline
+        self.most = None  # bytes that the room may hold beyond what it holds, where the check limits them
+        self.line = fork(how.confined)
+        self.room = RemoteRoom(self._ask)
+        self.start_clock()
+
+    def start_clock(self):
+        """From now on the room has a cell's time for what it is asked, and no longer than the notebook has altogether."""
+        self.until = min(time.monotonic() + self.how.seconds, self.deadline)
+
+    def shown_by(self, source, lines, **more):
+        """Run a cell over there; what it showed, as outputs.  ``lines`` are the student's, as ``outputs.own_lines`` has them."""
+        try:
+            answer = self.room.request(do="run", source=source, **more)
+        except (StudentError, MemoryError) as error:
+            return [student_output(error, [], lines)]
+        return outputs(answer, lines)
+
+    def end(self):
+        """End the room."""
+        self.line.end()
+
+    def _ask(self, request):
+        left = max(0.05, self.until - time.monotonic())
+        return self.line.ask(request, left, interrupt=request.get("do") == "run", most=self.most)

@@ -64,7 +64,7 @@ def student_output(error, frames, lines):
     The line is shown only if it is one of the submission.
     """
     kind = type(error).__name__
-    line = (error.where or "").partition(": ")[2]
+    line = (getattr(error, "where", None) or "").partition(": ")[2]
     number = lines.get(line) if line else None
     own = [f"Cell In[0], in your code\n----> {number} {line}"] if number else []
     name = f"{kind} of yours" if kind in CHECKS else kind

@@ -111,3 +111,8 @@ def test_the_line_of_an_error_is_found_among_millions():
         shown = outputs.student_output(error, [], lines)
     assert shown.traceback == ["Cell In[0], in your code\n----> 2 y / 0"]
     assert time.process_time() - started < 2
+
+
+def test_an_answer_for_which_there_is_no_memory_has_no_line():
+    shown = outputs.student_output(MemoryError("too much"), [], {})
+    assert shown.ename == "MemoryError" and shown.traceback == []
