@@ -150,23 +150,25 @@ class Bank:
             yield from self.right.get(exercise, ())
 
 
-def load(made):
+def load(assignment):
     """The bank of an assignment; an empty one where it has no folder."""
     import numpy as np
 
     bank = Bank()
-    files = {path.stem: path for path in (FOLDER / made.name).glob("*.py")}
-    if unknown := files.keys() - {exercise.id for exercise in made.exercises}:
-        raise CourseError(f"The bank of {made.name} has files of no exercise: {', '.join(sorted(unknown))}.")
-    for exercise in (exercise.id for exercise in made.exercises if exercise.id in files):
-        entries, makes_probes = _read(files[exercise], exercise, made)
+    files = {path.stem: path for path in (FOLDER / assignment.name).glob("*.py")}
+    if unknown := files.keys() - {exercise.id for exercise in assignment.exercises}:
+        raise CourseError(
+            f"The bank of {assignment.name} has files of no exercise: {', '.join(sorted(unknown))}."
+        )
+    for exercise in (exercise.id for exercise in assignment.exercises if exercise.id in files):
+        entries, makes_probes = _read(files[exercise], exercise, assignment)
         bank.wrong[exercise] = [entry for entry in entries if entry.is_wrong]
         bank.right[exercise] = [entry for entry in entries if not entry.is_wrong]
         bank.probes[exercise] = [p for seed in (1, 2) for p in makes_probes(np.random.default_rng(seed))]
     return bank
 
 
-def _read(path, exercise, made):
+def _read(path, exercise, assignment):
     """The entries in a file of the bank, and its maker of probes.  Raises ``CourseError`` where something does not fit."""
     file = f"{path.parent.name}/{path.name}"
     text = path.read_text(encoding="utf-8")
@@ -174,11 +176,11 @@ def _read(path, exercise, made):
     defined = _defined(tree, file)
     if "probes" not in defined:
         raise CourseError(f"{file}: there is no function probes(rng), which makes the inputs to compare on.")
-    space = dict(made.namespace)
+    space = dict(assignment.namespace)
     exec(compile(tree, str(path), "exec"), space)
     answers = {name: space[name] for name in defined if isinstance(space[name], Answer)}
     names = {id(answer): name for name, answer in answers.items()}
-    solution = bare(made.cells[exercise].source)
+    solution = bare(assignment.cells[exercise].source)
     entries = []
     for name, answer in answers.items():
         if answer.written_out:

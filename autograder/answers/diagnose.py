@@ -53,8 +53,8 @@ class Diagnosis:
     def __init__(self, assignment):
         self.bank = bank.load(assignment)
         self.probes = {
-            exercise: [observe.encode(probe.payload()) for probe in made]
-            for exercise, made in self.bank.probes.items()
+            exercise: [observe.encode(probe.payload()) for probe in probes]
+            for exercise, probes in self.bank.probes.items()
         }
         self._assignment = assignment
         self._seen = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.utils import is_grade, is_solution
 
-from autograder.answers import assignment
+from autograder.answers import assignment as assignments
 from autograder.answers.cells import grade_id, is_given, is_missing, is_untouched
 from autograder.answers.handed_in import Ungradable, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
@@ -131,11 +131,11 @@ def _as_notebook(raw, name):
 
 def which_assignment(notebook, name):
     """The name of the assignment that a notebook answers.  Raises ``Ungradable``."""
-    known = assignment.names()
+    known = assignments.names()
     claimed = notebook.metadata.get("course", {}).get("assignment")
     if claimed in known:
         return claimed
-    shares = {made: _share_of_cells(notebook, assignment.load(made)) for made in known}
+    shares = {other: _share_of_cells(notebook, assignments.load(other)) for other in known}
     best = max(shares, key=shares.get, default=None)
     if best is None or shares[best] == 0:
         raise Ungradable(
@@ -144,41 +144,43 @@ def which_assignment(notebook, name):
     return best
 
 
-def _share_of_cells(notebook, made):
-    found = identify(notebook, made)
-    return len({*found.values(), *answered(notebook, made, found)}) / max(1, len(made.cells))
+def _share_of_cells(notebook, assignment):
+    found = identify(notebook, assignment)
+    return len({*found.values(), *answered(notebook, assignment, found)}) / max(1, len(assignment.cells))
 
 
-def rebuild(notebook, made, name="this notebook"):
+def rebuild(notebook, assignment, name="this notebook"):
     """The student's answers and own cells, in the instructor's frame: a ``Submission``.
 
     Own cells stay behind the cell that they followed.  Raises ``Ungradable`` where nothing of the assignment is left.
     """
     claimed = notebook.metadata.get("course", {}).get("assignment")
-    if claimed in assignment.names() and claimed != made.name:
-        raise Ungradable(f"{name} is the notebook of {claimed}, not of {made.name}. Hand in the right one.")
-    found = identify(notebook, made)
-    holds_answers = any(is_solution(made.cells[known]) for known in found.values())
-    if not holds_answers and not answered(notebook, made, found):
+    if claimed in assignments.names() and claimed != assignment.name:
         raise Ungradable(
-            f"{name} holds none of the answers to {made.name}. Start from the released notebook and hand that in."
+            f"{name} is the notebook of {claimed}, not of {assignment.name}. Hand in the right one."
+        )
+    found = identify(notebook, assignment)
+    holds_answers = any(is_solution(assignment.cells[known]) for known in found.values())
+    if not holds_answers and not answered(notebook, assignment, found):
+        raise Ungradable(
+            f"{name} holds none of the answers to {assignment.name}. Start from the released notebook and hand that in."
         )
     notes = []
-    chosen = _chosen(notebook, made, found, notes)
-    own = _own_cells(notebook, made, found, chosen)
-    return Submission(_assemble(notebook, made, chosen, own, set(found.values()), notes), notes)
+    chosen = _chosen(notebook, assignment, found, notes)
+    own = _own_cells(notebook, assignment, found, chosen)
+    return Submission(_assemble(notebook, assignment, chosen, own, set(found.values()), notes), notes)
 
 
-def _chosen(notebook, made, found, notes):
+def _chosen(notebook, assignment, found, notes):
     """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
     copies = {}
     for index, known in found.items():
-        if is_solution(made.cells[known]):
+        if is_solution(assignment.cells[known]):
             copies.setdefault(known, []).append(index)
     chosen = {}
-    for exercise in made.exercises:
+    for exercise in assignment.exercises:
         indices = sorted(copies.get(exercise.id, ()))
-        worked = [i for i in indices if not is_stub(notebook.cells[i].source, made, exercise.id)]
+        worked = [i for i in indices if not is_stub(notebook.cells[i].source, assignment, exercise.id)]
         # a cell that was turned into text is an answer, too, if there is no other
         best = next((i for i in worked if notebook.cells[i].cell_type == "code"), next(iter(worked), None))
         if best is not None and not _stands_by(notebook, found, indices[0], best):
@@ -203,19 +205,19 @@ def _stands_by(notebook, found, first, index):
     )
 
 
-def _own_cells(notebook, made, found, chosen):
+def _own_cells(notebook, assignment, found, chosen):
     """Id of a cell of the course's -> the student's own cells that follow it, in their order; None -> those before the first."""
     own, last, passed = {}, None, set()
-    exercises = [exercise.id for exercise in made.exercises]
+    exercises = [exercise.id for exercise in assignment.exercises]
     for index, cell in enumerate(notebook.cells):
         known = found.get(index)
         kept = known is None
         if known is not None and cell.cell_type == "code":
-            if is_solution(made.cells[known]):
-                kept = index != chosen[known] and not is_stub(cell.source, made, known)
+            if is_solution(assignment.cells[known]):
+                kept = index != chosen[known] and not is_stub(cell.source, assignment, known)
             else:  # in a cell of the course's, which is put back as it was, an answer may have been written
-                kept = bool(bound(cell.source, exercises)) and not is_released(cell, made, known)
-        if kept and not (known and is_given(made.cells[known])):
+                kept = bool(bound(cell.source, exercises)) and not is_released(cell, assignment, known)
+        if kept and not (known and is_given(assignment.cells[known])):
             own.setdefault(last, []).append(_plain(cell))
             kept = False
         first_or_chosen = known not in passed if chosen.get(known) is None else index == chosen[known]
@@ -234,11 +236,11 @@ def _plain(cell):
     return kept
 
 
-def _assemble(student, made, chosen, own, present, notes):
-    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(made.solution.metadata))
+def _assemble(student, assignment, chosen, own, present, notes):
+    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(assignment.solution.metadata))
     notebook.cells.extend(own.get(None, ()))
     gone = []
-    for cell in made.solution.cells:
+    for cell in assignment.solution.cells:
         known = grade_id(cell)
         if known is None:
             continue  # prose; the student's copy of it is among their own cells
@@ -246,7 +248,7 @@ def _assemble(student, made, chosen, own, present, notes):
         if is_solution(cell):
             answer = chosen[known]
             placed.source = (
-                made.released_cells[known].source if answer is None else student.cells[answer].source
+                assignment.released_cells[known].source if answer is None else student.cells[answer].source
             )
             placed.metadata.nbgrader["untouched"] = answer is None
             placed.metadata.nbgrader["missing"] = known not in present
@@ -276,21 +278,21 @@ def in_its_place(released, reason):
     return notebook
 
 
-def choose(handed_in, made):
+def choose(handed_in, assignment):
     """The notebook among the files of a ``HandedIn`` that counts: the one in which most was answered, first of all the one under its own name.
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
-    expected = f"{made.name}.ipynb"
+    expected = f"{assignment.name}.ipynb"
     read, unread = {}, {}
     for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
         try:
             notebook = parse(data, name)
-            rebuilt = rebuild(notebook, made, name)
+            rebuilt = rebuild(notebook, assignment, name)
         except Ungradable as reason:
             unread[name] = reason
             continue
-        read[name] = answered(notebook, made), rebuilt.texts
+        read[name] = answered(notebook, assignment), rebuilt.texts
     if not read:
         if expected in unread:
             raise unread[expected]
@@ -298,14 +300,14 @@ def choose(handed_in, made):
             handed_in.notebook(name)  # says why it was not read
         if len(unread) == 1:
             raise next(iter(unread.values()))
-        raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected}.")
+        raise Ungradable(f"No notebook for {assignment.name} was found. Hand in {expected}.")
     most = max(len(done) for done, _ in read.values())
     best = [name for name, (done, _) in read.items() if len(done) == most]
     name = best[0]
     if name != expected and any(read[other] != read[name] for other in best):
         listed = ", ".join(best)
         raise Ungradable(
-            f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected}."
+            f"There are several notebooks for {assignment.name} ({listed}). Hand in one, called {expected}."
         )
     notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
     others = [other for other in read if other != name]
@@ -317,17 +319,17 @@ def choose(handed_in, made):
     return name, notes
 
 
-def gradable(path, made=None):
+def gradable(path, assignment=None):
     """Read, recognise and rebuild in one go, for one file: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
     path = Path(path)
-    return recognised(read(path), printable(path.name), made)
+    return recognised(read(path), printable(path.name), assignment)
 
 
-def recognised(notebook, name, made=None):
+def recognised(notebook, name, assignment=None):
     """Recognise and rebuild a notebook that was read: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
-    made = made or assignment.load(which_assignment(notebook, name))
-    if not assignment.released_path(made.name).is_file():
+    assignment = assignment or assignments.load(which_assignment(notebook, name))
+    if not assignments.released_path(assignment.name).is_file():
         raise Refused(
-            f"{made.name} has not been released. Run `python -m autograder release {made.name}` first."
+            f"{assignment.name} has not been released. Run `python -m autograder release {assignment.name}` first."
         )
-    return made, rebuild(notebook, made, name)
+    return assignment, rebuild(notebook, assignment, name)

@@ -29,7 +29,8 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import determine_grade, find_all_files, is_grade
 
-from autograder.answers import assignment, hidden
+from autograder.answers import hidden
+from autograder.answers.assignment import names as own_names
 from autograder.answers.cells import grade_id
 from autograder.answers.handed_in import Ungradable
 from autograder.answers.marks import ENDED, TIMED_OUT
@@ -89,7 +90,7 @@ class NbgraderAssignment:
 def assignments(course):
     """The assignments in ``source/`` that are not this course's own, in order."""
     found = {path.parent.name for path in course.source.glob("*/*.ipynb")}
-    return [Source(name) for name in sorted(found - set(assignment.names()))]
+    return [Source(name) for name in sorted(found - set(own_names()))]
 
 
 def chosen(course, names):
@@ -163,11 +164,11 @@ def _generate(course, name, path):
                 ) from fault
 
 
-def _released(course, made):
+def _released(course, assignment):
     """The notebooks as students got them: name -> notebook."""
     found = {}
-    for name, master in made.notebooks.items():
-        path = course.source / made.name / f"{name}.ipynb"
+    for name, master in assignment.notebooks.items():
+        path = course.source / assignment.name / f"{name}.ipynb"
         if not path.is_file():
             continue  # the gradebook is all that there is
         notebook = nbformat.read(path, as_version=4)
@@ -193,10 +194,10 @@ def _files(folder):
     return found
 
 
-def _rehearse(course, made, how):
+def _rehearse(course, assignment, how):
     """Run the instructor's notebooks once, so that the warm process imports what they import."""
-    for path in sorted((course.source / made.name).glob("*.ipynb")):
-        stock.rehearse(nbformat.read(path, as_version=4), made.files, how)
+    for path in sorted((course.source / assignment.name).glob("*.ipynb")):
+        stock.rehearse(nbformat.read(path, as_version=4), assignment.files, how)
 
 
 # --- a submission
@@ -253,39 +254,39 @@ def _twins(notebook):
     ] * bool(twins)
 
 
-def grade_handed_in(handed_in, made, *, how):
+def grade_handed_in(handed_in, assignment, *, how):
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
     student, started = handed_in.student, time.perf_counter()
     try:
-        names = {f"{name}.ipynb": name for name in sorted(made.notebooks)}
+        names = {f"{name}.ipynb": name for name in sorted(assignment.notebooks)}
         found = {file: data for file in names if (data := handed_in.notebook(file)) is not None}
         if not found:
-            raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(names)}.")
-        files = _beside(handed_in, made)
+            raise Ungradable(f"No notebook of {assignment.name} was found. Hand in: {', '.join(names)}.")
+        files = _beside(handed_in, assignment)
         notebooks = {}
-        graded = Graded(student, made.name, notes=list(handed_in.notes), shared=not how.split)
+        graded = Graded(student, assignment.name, notes=list(handed_in.notes), shared=not how.split)
         for file, data in found.items():
-            notebook, notes = _sanitized(data, file, made.notebooks[names[file]])
+            notebook, notes = _sanitized(data, file, assignment.notebooks[names[file]])
             notebooks[names[file]] = notebook
             graded.notes += notes
             try:
                 files = stock.run(notebook, files, how)
             except Stopped as fault:
                 raise Ungradable(f"{file}: {ENDED[fault.why]}") from None
-        for name, master in made.notebooks.items():
+        for name, master in assignment.notebooks.items():
             outcome = Outcome(name, _checks(notebooks.get(name), master))
             graded.outcomes.append(outcome)
             if name not in notebooks:
                 graded.notes.append(f"{name}.ipynb was not handed in.")
     except Ungradable as reason:
-        return ungradable(student, made.name, reason), None
+        return ungradable(student, assignment.name, reason), None
     graded.seconds = time.perf_counter() - started
     return graded, notebooks
 
 
-def _beside(handed_in, made):
+def _beside(handed_in, assignment):
     """The files that the notebooks find beside them: the student's, and the course's, which win."""
-    files = handed_in.beside() | made.files
+    files = handed_in.beside() | assignment.files
     if sum(map(len, files.values())) > MOST_FILES:
         raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
     return files
@@ -340,18 +341,18 @@ def _message(cell):
 def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook, feedback and ``autograded/``; see ``classroom``."""
     engine.start(how, course.folders)
-    made = load(course, source.name)
-    digest = journal.digests(how, made.name, repr(made.notebooks))
+    assignment = load(course, source.name)
+    digest = journal.digests(how, assignment.name, repr(assignment.notebooks))
 
     def record(book, place, graded, notebooks):
         gradebook.record_notebooks(book, graded, notebooks, place.when())
 
     steps = Steps(
-        prepare=lambda: side_by_side(lambda: _rehearse(course, made, how)),
+        prepare=lambda: side_by_side(lambda: _rehearse(course, assignment, how)),
         read=lambda place: place.read(beside=True),
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
-        grade=lambda handed_in: grade_handed_in(handed_in, made, how=how),
+        grade=lambda handed_in: grade_handed_in(handed_in, assignment, how=how),
         record=record,
-        released=lambda: _released(course, made),
+        released=lambda: _released(course, assignment),
     )
-    return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
+    return grade_each(course, assignment, steps, workers=workers, fresh=fresh, how=how, done=done)

@@ -233,12 +233,12 @@ class Attempt(OpenRoom):
 
     def observe(self, probes):
         """How the functions of these exercises behave on the probes."""
-        for exercise, made in probes.items():
+        for exercise, asked in probes.items():
             self.start_clock()
             self.result.observations[exercise] = None  # where it does not come back, it is not asked again
             self._recall(self.seen.get(exercise, END))
             with suppress(StudentError):
-                answer = self.room.request(do="observe", exercise=exercise, probes=made)
+                answer = self.room.request(do="observe", exercise=exercise, probes=asked)
                 self.result.observations[exercise] = answer.get("result")
 
     def _given(self, cell):
@@ -265,8 +265,8 @@ class Attempt(OpenRoom):
         stub = grade_id(cell) if is_solution(cell) and is_untouched(cell) else None
         wraps = [
             name
-            for made in self.wraps.values()
-            for source, names in made
+            for wrappers in self.wraps.values()
+            for source, names in wrappers
             if source == cell.source
             for name in names
         ]

@@ -58,7 +58,7 @@ def run(notebook, probes=None, how=HOW):
 
         def look(attempt):
             attempt.cells(with_checks=False)
-            attempt.observe({name: made for name, made in late.items() if name not in result.observations})
+            attempt.observe({name: asked for name, asked in late.items() if name not in result.observations})
 
         _replayed(quiet, how, deadline, look, given_up)
     return result
@@ -72,7 +72,7 @@ def _to_explain(result, probes, given_up, pending=()):
         if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
     }
     wanted = lost - set(given_up) - set(result.observations) - result.unanswered
-    return {name: made for name, made in probes.items() if name in wanted}
+    return {name: asked for name, asked in probes.items() if name in wanted}
 
 
 def _replayed(result, how, deadline, do, given_up):
