@@ -192,7 +192,7 @@ class Attempt(OpenRoom):
             cell = self.result.notebook.cells[index]
             with self._watched(index, cell):
                 self._recall(at)
-                cell.shown = tested(
+                cell.outputs = tested(
                     self.room, hidden.parts(cell.source).hidden, grade_id(cell), names, self.result.lines
                 )
             self.result.judged.add(index)
