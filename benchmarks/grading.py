@@ -140,7 +140,7 @@ def where_it_goes(assignment, repeats=3):
     from autograder.authoring import demo
     from autograder.classroom import feedback, grade, gradebook
     from autograder.rooms import engine
-    from autograder.rooms.line import Line, Warm
+    from autograder.rooms.line import ForkedLine, Warm
 
     spent = {}
 
@@ -161,7 +161,11 @@ def where_it_goes(assignment, repeats=3):
     how, diagnosis = engine.How(), Diagnosis(assignment)
     grade.prepare(assignment, diagnosis, how)
     timed(Warm, "fork", "rooms: fork and confinement")
-    timed(Line, "ask", lambda _, request, *__: asked.get(request["do"], "calls of the student's functions"))
+    timed(
+        ForkedLine,
+        "ask",
+        lambda _, request, *__: asked.get(request["do"], "calls of the student's functions"),
+    )
     students, rows = demo.students(assignment), []
     with tempfile.TemporaryDirectory() as folder:
         course = Course(Path(folder))

@@ -4,10 +4,14 @@ import ast
 import copy
 import math
 import re
+from collections.abc import Mapping
+from typing import Protocol
 
+from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.answers import hidden
+from autograder.answers.assignment import Exercise
 from autograder.answers.cells import belongs_to, grade_id, is_given
 from autograder.answers.results import Check
 from autograder.errors import CourseError
@@ -35,7 +39,18 @@ _FORBIDDEN = {
 }
 
 
-def checks_of(run, exercise):
+class Ran(Protocol):
+    """A notebook that has run, as ``rooms`` tells of it."""
+
+    @property
+    def notebook(self) -> NotebookNode: ...
+    @property
+    def stopped(self) -> Mapping[int, str]: ...  # index of a cell without an end -> why, a key of ENDED
+    @property
+    def unanswered(self) -> set[str]: ...  # exercises that nothing in the notebook answers
+
+
+def checks_of(run: Ran, exercise: Exercise) -> list[Check]:
     """The marks of an exercise's test cells, in order."""
     blank = exercise.id in run.unanswered
     cells = {grade_id(cell): (index, cell) for index, cell in enumerate(run.notebook.cells) if is_grade(cell)}
@@ -143,7 +158,7 @@ def _refuse_impossible(cell, name, worth):
                 raise CourseError(f"The check {name} is faulty: it gave {number} of {worth:g} points.")
 
 
-def in_hidden_part(failure, cell):
+def in_hidden_part(failure: NotebookNode, cell: NotebookNode) -> bool:
     """True where the error came up in lines of a check that students do not see, or where that cannot be told."""
     unseen = hidden.parts(cell.source).lines
     for frame in failure.traceback:
@@ -162,12 +177,12 @@ def _missing(said, notebook):
     return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
 
 
-def failure_of(cell):
+def failure_of(cell: NotebookNode) -> NotebookNode | None:
     """What a cell raised, or None."""
     return next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
 
 
-def why_it_stopped(failure, cell):
+def why_it_stopped(failure: NotebookNode, cell: str) -> str:
     """A sentence on a cell, named ``cell`` in it, that did not run to its end; it begins with a small letter."""
     said = said_by(failure)
     if failure.ename in SYNTAX:
@@ -205,7 +220,7 @@ def _message(failure, unseen, notebook):
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 
 
-def said_by(failure):
+def said_by(failure: NotebookNode) -> str:
     """An exception's text, without the temporary file name that IPython gives a cell."""
     return re.sub(r"\((?:\d+\.py|<ipython-input[^>]*>), (line \d+)\)", r"(\1)", failure.evalue.strip())
 

@@ -7,15 +7,18 @@ Everything else, the tests above all, comes from the instructor's notebook.
 import copy
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.answers import assignment as assignments
-from autograder.answers.cells import grade_id, is_given, is_missing, is_untouched
-from autograder.answers.handed_in import Ungradable, printable, read_file
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import grade_id, id_of, is_given, is_missing, is_untouched
+from autograder.answers.handed_in import HandedIn, Ungradable, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
 
@@ -31,31 +34,31 @@ class Submission:
     notes: list[str] = field(default_factory=list)  # what was repaired, for the student
 
     @property
-    def blank(self):
+    def blank(self) -> set[str]:
         """The exercises whose cell holds the stub; another cell may answer them."""
         return self._answers(is_untouched)
 
     @property
-    def missing(self):
+    def missing(self) -> set[str]:
         """The exercises whose cell is not there."""
         return self._answers(is_missing)
 
     @property
-    def texts(self):
+    def texts(self) -> list[str]:
         """What runs, in order."""
         return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
 
-    def _answers(self, are):
-        return {grade_id(cell) for cell in self.notebook.cells if is_solution(cell) and are(cell)}
+    def _answers(self, are: Callable[[nbformat.NotebookNode], bool]) -> set[str]:
+        return {id_of(cell) for cell in self.notebook.cells if is_solution(cell) and are(cell)}
 
 
-def read(path):
+def read(path: str | Path) -> nbformat.NotebookNode:
     """Read a notebook file.  Raises ``Ungradable``."""
     path = Path(path)
     return parse(read_file(path), printable(path.name))
 
 
-def parse(data, name):
+def parse(data: bytes, name: str) -> nbformat.NotebookNode:
     """The notebook in the bytes of a file called ``name``.  Raises ``Ungradable``."""
     if not data:
         raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
@@ -78,7 +81,7 @@ def _decoded(data):
         )  # what is code can be read; a letter in a comment may be another
 
 
-def _as_notebook(raw, name):
+def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
     """JSON -> a notebook of format 4 in which every cell is well-formed.  Raises ``Ungradable``."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         hint = (
@@ -129,14 +132,14 @@ def _as_notebook(raw, name):
     return notebook
 
 
-def which_assignment(notebook, name):
+def which_assignment(notebook: nbformat.NotebookNode, name: str) -> str:
     """The name of the assignment that a notebook answers.  Raises ``Ungradable``."""
     known = assignments.names()
     claimed = notebook.metadata.get("course", {}).get("assignment")
     if claimed in known:
         return claimed
     shares = {other: _share_of_cells(notebook, assignments.load(other)) for other in known}
-    best = max(shares, key=shares.get, default=None)
+    best = max(shares, key=lambda other: shares[other], default=None)
     if best is None or shares[best] == 0:
         raise Ungradable(
             f"{name} is a notebook, but none of this course's: no cell of it is known here. Hand in one of: {', '.join(known)}."
@@ -149,7 +152,9 @@ def _share_of_cells(notebook, assignment):
     return len({*found.values(), *answered(notebook, assignment, found)}) / max(1, len(assignment.cells))
 
 
-def rebuild(notebook, assignment, name="this notebook"):
+def rebuild(
+    notebook: nbformat.NotebookNode, assignment: Assignment, name: str = "this notebook"
+) -> Submission:
     """The student's answers and own cells, in the instructor's frame: a ``Submission``.
 
     Own cells stay behind the cell that they followed.  Raises ``Ungradable`` where nothing of the assignment is left.
@@ -165,19 +170,21 @@ def rebuild(notebook, assignment, name="this notebook"):
         raise Ungradable(
             f"{name} holds none of the answers to {assignment.name}. Start from the released notebook and hand that in."
         )
-    notes = []
+    notes: list[str] = []
     chosen = _chosen(notebook, assignment, found, notes)
     own = _own_cells(notebook, assignment, found, chosen)
     return Submission(_assemble(notebook, assignment, chosen, own, set(found.values()), notes), notes)
 
 
-def _chosen(notebook, assignment, found, notes):
+def _chosen(
+    notebook: nbformat.NotebookNode, assignment: Assignment, found: Mapping[int, str], notes: list[str]
+) -> dict[str, int | None]:
     """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
-    copies = {}
+    copies: dict[str, list[int]] = {}
     for index, known in found.items():
         if is_solution(assignment.cells[known]):
             copies.setdefault(known, []).append(index)
-    chosen = {}
+    chosen: dict[str, int | None] = {}
     for exercise in assignment.exercises:
         indices = sorted(copies.get(exercise.id, ()))
         worked = [i for i in indices if not is_stub(notebook.cells[i].source, assignment, exercise.id)]
@@ -207,7 +214,9 @@ def _stands_by(notebook, found, first, index):
 
 def _own_cells(notebook, assignment, found, chosen):
     """Id of a cell of the course's -> the student's own cells that follow it, in their order; None -> those before the first."""
-    own, last, passed = {}, None, set()
+    own: dict[str | None, list[nbformat.NotebookNode]] = {}
+    last: str | None = None
+    passed: set[str | None] = set()
     exercises = [exercise.id for exercise in assignment.exercises]
     for index, cell in enumerate(notebook.cells):
         known = found.get(index)
@@ -261,7 +270,7 @@ def _assemble(student, assignment, chosen, own, present, notes):
         notes.append(
             f"Checks that are not in the notebook as they were released were put in: {', '.join(gone[:MOST_NAMED])}{more}."
         )
-    seen = set()
+    seen: set[str] = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
         while cell["id"] in seen:
             cell["id"] = f"again-{index}-{len(seen)}"
@@ -270,7 +279,7 @@ def _assemble(student, assignment, chosen, own, present, notes):
     return notebook
 
 
-def in_its_place(released, reason):
+def in_its_place(released: nbformat.NotebookNode, reason: str) -> nbformat.NotebookNode:
     """What lies in ``autograded/`` for a hand-in that cannot be graded, so that a person sees it and can mark it."""
     notebook = copy.deepcopy(released)
     told = nbformat.v4.new_markdown_cell(f"**This hand-in could not be graded.** {reason}", id="not-graded")
@@ -278,13 +287,14 @@ def in_its_place(released, reason):
     return notebook
 
 
-def choose(handed_in, assignment):
+def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]:
     """The notebook among the files of a ``HandedIn`` that counts: the one in which most was answered, first of all the one under its own name.
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
     expected = f"{assignment.name}.ipynb"
-    read, unread = {}, {}
+    read: dict[str, tuple[set[str], list[str]]] = {}
+    unread: dict[str, Ungradable] = {}
     for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
         try:
             notebook = parse(data, name)
@@ -319,13 +329,15 @@ def choose(handed_in, assignment):
     return name, notes
 
 
-def gradable(path, assignment=None):
+def gradable(path: str | Path, assignment: Assignment | None = None) -> tuple[Assignment, Submission]:
     """Read, recognise and rebuild in one go, for one file: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
     path = Path(path)
     return recognised(read(path), printable(path.name), assignment)
 
 
-def recognised(notebook, name, assignment=None):
+def recognised(
+    notebook: nbformat.NotebookNode, name: str, assignment: Assignment | None = None
+) -> tuple[Assignment, Submission]:
     """Recognise and rebuild a notebook that was read: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
     assignment = assignment or assignments.load(which_assignment(notebook, name))
     if not assignments.released_path(assignment.name).is_file():

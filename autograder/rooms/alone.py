@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import tempfile
+from multiprocessing.connection import Connection
+from typing import Any
 
 from autograder.rooms import wire
 from autograder.rooms.line import GRACE, Stopped
@@ -20,15 +22,15 @@ _SPAWN = multiprocessing.get_context("spawn")
 _NUMBER = 8  # bytes before a message
 
 
-def needed():
+def needed() -> bool:
     """Whether this machine has no other rooms."""
     return not sys.platform.startswith("linux")
 
 
-class Line:
-    """One room, from the grader's side; answers as ``line.Line`` does."""
+class SpawnedLine:
+    """A ``Line`` to a room that is a process of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.connection, theirs = _SPAWN.Pipe()
         self.folder = tempfile.TemporaryDirectory(prefix="room-", ignore_cleanup_errors=True)
         self.process = _SPAWN.Process(target=_inhabit, args=(theirs, self.folder.name), daemon=True)
@@ -39,7 +41,9 @@ class Line:
             raise OSError("The process for the notebook did not start.")
         self.connection.recv_bytes()
 
-    def ask(self, request, seconds, *, interrupt=False, most=None):
+    def ask(
+        self, request: dict[str, Any], seconds: float, *, interrupt: bool = False, most: int | None = None
+    ) -> wire.Data:
         """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time.  ``most`` cannot be kept here."""
         self.asked += 1
         try:
@@ -62,7 +66,7 @@ class Line:
 
     def _broken_off(self):
         """Interrupt the cell, where a single process can be told to; returns whether it has answered then."""
-        if os.name == "nt":
+        if os.name == "nt" or self.process.pid is None:
             return False
         os.kill(self.process.pid, signal.SIGINT)
         return self.connection.poll(GRACE)
@@ -72,7 +76,7 @@ class Line:
         code = self.process.exitcode
         return "garbled" if code is None else "died" if code >= 0 else "crashed"
 
-    def end(self):
+    def end(self) -> None:
         """End the process."""
         self.process.kill()
         self.process.join()
@@ -80,7 +84,7 @@ class Line:
         self.folder.cleanup()
 
 
-def _inhabit(connection, folder):
+def _inhabit(connection: Connection, folder: str) -> None:
     """The room: answers one request after the other, in that folder, until nobody asks any more."""
     os.environ.update({"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"})
     from autograder.answers import observe  # noqa: F401

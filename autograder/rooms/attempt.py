@@ -3,20 +3,22 @@
 import builtins
 import re
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from types import FunctionType
+from types import CodeType, FunctionType
+from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from autograder.answers import hidden
-from autograder.answers.cells import belongs_to, grade_id, is_given, is_own, is_test, is_untouched
+from autograder.answers.cells import belongs_to, id_of, is_given, is_own, is_test, is_untouched
 from autograder.answers.marks import TIMED_OUT
 from autograder.rooms.checking import tested
 from autograder.rooms.line import Stopped
-from autograder.rooms.opening import OpenRoom
+from autograder.rooms.opening import How, OpenRoom
 from autograder.rooms.outputs import own_lines
 from autograder.rooms.stand_in import Function, StudentError
 
@@ -28,45 +30,50 @@ MOST_INTERRUPTED = 8  # cells that do not come back, then the student's own are 
 class Run:
     """What came of it.  ``stopped`` tells which cells ended badly: cell index -> why, as ``Stopped`` has it, or "late"."""
 
-    notebook: nbformat.NotebookNode
-    observations: dict = field(default_factory=dict)  # exercise -> encoded observations, or None
-    stopped: dict = field(default_factory=dict)
-    judged: set = field(default_factory=set)  # checks that have their verdict; a replay does not ask again
-    refused: set = field(default_factory=set)  # checks whose visible part objected where it stands
-    later: set = field(default_factory=set)  # exercises whose answer was found when all cells had run
-    unanswered: set = field(default_factory=set)  # exercises that nothing in the notebook answers
+    notebook: NotebookNode
+    observations: dict[str, Any] = field(default_factory=dict)  # exercise -> encoded observations, or None
+    stopped: dict[int, str] = field(default_factory=dict)
+    judged: set[int] = field(default_factory=set)  # checks with their verdict; a replay does not ask again
+    refused: set[int] = field(default_factory=set)  # checks whose visible part objected where it stands
+    later: set[str | None] = field(default_factory=set)  # exercises answered only when all cells had run
+    unanswered: set[str] = field(default_factory=set)  # exercises that nothing in the notebook answers
     replays: int = 0  # how often a new room had to begin from the start
-    interrupted: set = field(default_factory=set)  # cells that were broken off
+    interrupted: set[int] = field(default_factory=set)  # cells that were broken off
 
     @cached_property
-    def lines(self):
+    def lines(self) -> dict[str, int]:
         return own_lines(self.notebook)
 
 
+# Exercise, or None for what belongs to none -> the cell at which it was given up; its checks behind that are not run.
+GivenUp = dict[str | None, int]
+Probes = Mapping[str, list[Any]]  # exercise -> what its function is observed on, encoded
+Names = dict[str, Any]  # what they are bound to
 END = -1  # the moment when all cells have run
 
 
 class Attempt(OpenRoom):
     """One student room's life."""
 
-    def __init__(self, result, given_up, how, deadline):
+    def __init__(self, result: Run, given_up: GivenUp, how: How, deadline: float) -> None:
         super().__init__(how, deadline)
         self.result, self.given_up = result, given_up
         # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
-        self.pending = {}
-        self.before = {}  # index of a check whose visible part objected -> the names as it found them
-        self.seen = {}  # exercise -> the moment at which its answer was looked at last
-        self.theirs = set()  # names that stand for the student's
-        self.tests = {"__name__": "__main__"}  # the test room's names
+        self.pending: dict[int, tuple[Names, int]] = {}
+        # index of a check whose visible part objected -> the names as it found them
+        self.before: dict[int, Names] = {}
+        self.seen: dict[str | None, int] = {}  # exercise -> the moment at which its answer was looked at last
+        self.theirs: set[str] = set()  # names that stand for the student's
+        self.tests: Names = {"__name__": "__main__"}  # the test room's names
         self.wraps = _wraps(result.notebook)
 
-    def end(self):
+    def end(self) -> None:
         """End the room, and let go of all that the tests made: through torch's graphs it holds itself alive."""
         super().end()
         for names in (self.tests, *self.before.values(), *(names for names, _ in self.pending.values())):
             names.clear()
 
-    def cells(self, *, with_checks=True):
+    def cells(self, *, with_checks: bool = True) -> None:
         """All cells in order; of checks the part that students see."""
         for index, cell in enumerate(self.result.notebook.cells):
             if cell.cell_type != "code" or not cell.source.strip():
@@ -131,7 +138,7 @@ class Attempt(OpenRoom):
     def _passes_in_part(self, index, cell, names, at):
         """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
         parts = hidden.parts(cell.source)
-        shown = tested(self.room, parts.visible, grade_id(cell), names, self.result.lines)
+        shown = tested(self.room, parts.visible, id_of(cell), names, self.result.lines)
         if any(output.output_type == "error" for output in shown):
             return shown
         if parts.hidden is None:
@@ -166,7 +173,7 @@ class Attempt(OpenRoom):
         """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
         if any(output.get("ename") == "NameError" for output in cell.outputs):
             return True
-        names = [grade_id(other) for other in self.result.notebook.cells if is_solution(other)]
+        names = [id_of(other) for other in self.result.notebook.cells if is_solution(other)]
         with suppress(StudentError):
             return self.room.request(do="rebound", names=names, since=index).get("result") is not False
         return False
@@ -174,7 +181,7 @@ class Attempt(OpenRoom):
     def _find_unanswered(self):
         """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
         untouched = sorted(
-            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
+            id_of(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
         )
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
@@ -186,14 +193,18 @@ class Attempt(OpenRoom):
                         name for name in found if isinstance(name, str)
                     )
 
-    def hidden_parts(self):
+    def hidden_parts(self) -> None:
         """What the checks ask beyond what students see, each with the names, here and over there, that its visible part had."""
         for index, (names, at) in self.pending.items():
             cell = self.result.notebook.cells[index]
             with self._watched(index, cell):
                 self._recall(at)
                 cell.outputs = tested(
-                    self.room, hidden.parts(cell.source).hidden, grade_id(cell), names, self.result.lines
+                    self.room,
+                    hidden.parts(cell.source).hidden or "",
+                    id_of(cell),
+                    names,
+                    self.result.lines,
                 )
             self.result.judged.add(index)
 
@@ -211,7 +222,7 @@ class Attempt(OpenRoom):
         self.result.judged.add(index)
 
     @contextmanager
-    def _watched(self, index, cell):
+    def _watched(self, index: int, cell: NotebookNode) -> Iterator[None]:
         """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
         self.start_clock()
         cell.execution_count = index + 1
@@ -231,7 +242,7 @@ class Attempt(OpenRoom):
         finally:
             self.most = None
 
-    def observe(self, probes):
+    def observe(self, probes: Probes) -> None:
         """How the functions of these exercises behave on the probes."""
         for exercise, asked in probes.items():
             self.start_clock()
@@ -248,8 +259,8 @@ class Attempt(OpenRoom):
         """
         if not (self.how.split and is_given(cell)):
             return []
-        exec(_compiled(cell.source, grade_id(cell)), self.tests)
-        names = [name for name in _defined(cell, None) if isinstance(self.tests.get(name), FunctionType)]
+        exec(_compiled(cell.source, id_of(cell)), self.tests)
+        names = [name for name in _defined(cell) if isinstance(self.tests.get(name), FunctionType)]
         self.room.given.update({name: self.tests[name] for name in names})
         return names
 
@@ -257,12 +268,12 @@ class Attempt(OpenRoom):
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
         given = self._given(cell)
         if self.how.split and is_solution(cell):
-            for name in _defined(cell, grade_id(cell)):
+            for name in {id_of(cell), *_defined(cell)}:  # the exercise's own, and what else tests may call
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
-                if name == grade_id(cell) or name in self.theirs or not self._taken(name):
+                if name == id_of(cell) or name in self.theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
-        stub = grade_id(cell) if is_solution(cell) and is_untouched(cell) else None
+        stub = id_of(cell) if is_solution(cell) and is_untouched(cell) else None
         wraps = [
             name
             for wrappers in self.wraps.values()
@@ -276,9 +287,10 @@ class Attempt(OpenRoom):
         return name in self.tests or name.startswith("_") or hasattr(builtins, name)
 
 
-def _wraps(notebook):
+def _wraps(notebook: NotebookNode) -> dict[str | None, list[tuple[str, list[str]]]]:
     """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
-    found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
+    found: dict[str | None, list[tuple[str, list[str]]]] = {}
+    exercises = [id_of(cell) for cell in notebook.cells if is_solution(cell)]
     for cell in notebook.cells:
         for name in exercises if is_given(cell) else ():
             if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):
@@ -287,13 +299,13 @@ def _wraps(notebook):
 
 
 @cache
-def _compiled(source, name):
+def _compiled(source: str, name: str) -> CodeType:
     return compile(source, f"<{name}>", "exec")
 
 
-def _defined(cell, exercise):
-    """The names that tests may call: the exercise's own, and what else the cell defines at top level.
+def _defined(cell: NotebookNode) -> set[str]:
+    """What a cell defines at top level.
 
     Read off the text: Python's parser is not to be had by whoever writes the cell.
     """
-    return {exercise, *re.findall(r"^(?:def|class)[ \t]+([A-Za-z_]\w*)", cell.source, re.MULTILINE)}
+    return set(re.findall(r"^(?:def|class)[ \t]+([A-Za-z_]\w*)", cell.source, re.MULTILINE))

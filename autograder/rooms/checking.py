@@ -2,19 +2,27 @@
 
 import ast
 import traceback
+from collections.abc import Mapping
 from functools import cache
+from types import CodeType
+from typing import Any
 
 import numpy as np
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.plain import plain
 from autograder.rooms.line import Stopped
 from autograder.rooms.outputs import student_output
-from autograder.rooms.stand_in import StudentError
+from autograder.rooms.stand_in import RemoteRoom, StudentError
 
 
-def tested(room, source, name, names, lines):
-    """A part of a test, here, against the stand-ins.
+def tested(
+    room: RemoteRoom, source: str, name: str, names: dict[str, Any], lines: Mapping[str, int]
+) -> list[NotebookNode]:
+    """What a part of the test ``name`` shows when it runs here, with these ``names``, against the stand-ins; nothing where it passes.
+
+    ``lines`` are the student's, as ``outputs.own_lines`` has them.
 
     Where the function changed what it was given, the test must pass without these changes too: else a function could
     make the expected result, which is computed from the same arrays, what it returns.
@@ -52,11 +60,14 @@ def _executed(source, name, names, lines):
 
 
 @cache
-def _split(source, name):
+def _split(source: str, name: str) -> tuple[CodeType, CodeType | None]:
+    """A test's statements, and the expression at its end."""
     tree = ast.parse(source)
+    end = tree.body[-1] if tree.body else None
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = compile(ast.Expression(tree.body.pop().value), f"<{name}>", "eval")
+    if isinstance(end, ast.Expr):
+        tree.body.pop()
+        last = compile(ast.Expression(end.value), f"<{name}>", "eval")
     return compile(tree, f"<{name}>", "exec"), last
 
 

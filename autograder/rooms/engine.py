@@ -6,12 +6,14 @@ tests run here, against stand-ins, so that a student's code never meets a test.
 
 import copy
 import time
+from collections.abc import Callable, Container
 from dataclasses import replace
 
+from nbformat import NotebookNode
 from nbgrader.utils import is_grade
 
 from autograder.answers.cells import belongs_to, is_given, is_test
-from autograder.rooms.attempt import MOST_REPLAYS, Attempt, Run
+from autograder.rooms.attempt import MOST_REPLAYS, Attempt, GivenUp, Probes, Run
 from autograder.rooms.line import Stopped, warm
 from autograder.rooms.opening import ALTOGETHER, HOW, SECONDS_A_CELL, How, ready, start
 
@@ -20,7 +22,7 @@ __all__ = ["HOW", "SECONDS_A_CELL", "How", "Run", "ready", "rehearse", "run", "s
 SECONDS_TO_REHEARSE = 180
 
 
-def run(notebook, probes=None, how=HOW):
+def run(notebook: NotebookNode, probes: Probes | None = None, how: How = HOW) -> Run:
     """Execute the code cells of a rebuilt notebook in order, then observe its functions on the encoded probes.
 
     A cell that hangs or ends its process is given up, together with the checks of its exercise; a new room
@@ -35,10 +37,10 @@ def run(notebook, probes=None, how=HOW):
     see of it objects and the name is bound anew further below, when all cells have run.  The hidden part then asks that answer.
     """
     result, probes = Run(notebook), probes or {}
-    given_up = {}  # exercise -> the cell at which it was given up; its checks behind that are not run
+    given_up: GivenUp = {}
     deadline = time.monotonic() + ALTOGETHER * how.seconds
 
-    def whole(attempt):
+    def whole(attempt: Attempt) -> None:
         attempt.cells()
         attempt.observe(_to_explain(result, probes, given_up, pending=attempt.pending))
         attempt.hidden_parts()
@@ -56,7 +58,7 @@ def run(notebook, probes=None, how=HOW):
             later=result.later,
         )
 
-        def look(attempt):
+        def look(attempt: Attempt) -> None:
             attempt.cells(with_checks=False)
             attempt.observe({name: asked for name, asked in late.items() if name not in result.observations})
 
@@ -64,7 +66,7 @@ def run(notebook, probes=None, how=HOW):
     return result
 
 
-def _to_explain(result, probes, given_up, pending=()):
+def _to_explain(result: Run, probes: Probes, given_up: GivenUp, pending: Container[int] = ()) -> Probes:
     """The probes of exercises that lost points and were not observed yet.  ``pending`` are checks without a verdict so far."""
     lost = {
         belongs_to(cell)
@@ -75,7 +77,9 @@ def _to_explain(result, probes, given_up, pending=()):
     return {name: asked for name, asked in probes.items() if name in wanted}
 
 
-def _replayed(result, how, deadline, do, given_up):
+def _replayed(
+    result: Run, how: How, deadline: float, do: Callable[[Attempt], None], given_up: GivenUp
+) -> None:
     """``do`` with one room after another, until it comes to its end, or there were too many, or it is too late."""
     while True:
         attempt = Attempt(result, given_up, how, deadline)
@@ -105,7 +109,7 @@ def _untested(notebook):
     return quiet
 
 
-def rehearse(notebook, probes, how):
+def rehearse(notebook: NotebookNode, probes: Probes, how: How) -> Run:
     """Run the instructor's own notebook, and have the warm process import whatever it came to import.
 
     torch, for one, imports half a second's worth of modules at the first gradient.

@@ -1,11 +1,16 @@
 """Student rooms to be had: whether this machine can isolate them, the warm process, one forked from it and asked in time."""
 
+import os
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
 
 from autograder.errors import Refused
 from autograder.rooms import alone, confine, readable
-from autograder.rooms.line import warm
+from autograder.rooms.line import Line, warm
 from autograder.rooms.outputs import outputs, student_output
 from autograder.rooms.stand_in import RemoteRoom, StudentError
 
@@ -17,7 +22,7 @@ ALTOGETHER = 15  # times that, for a notebook with all its replays
 class How:
     """How submissions are run."""
 
-    seconds: int = SECONDS_A_CELL  # for one cell, and for one exercise's probes
+    seconds: float = SECONDS_A_CELL  # for one cell, and for one exercise's probes
     confined: bool = True  # isolated from the machine
     split: bool = (
         True  # tests in a room of their own; otherwise beside the student's code, as nbgrader has them
@@ -27,7 +32,7 @@ class How:
 HOW = How()
 
 
-def start(how, closed=()):
+def start(how: How, closed: Iterable[str | os.PathLike[str]] = ()) -> None:
     """Start the warm process now, so that it imports while other things are done.
 
     ``closed`` are folders that no student's code may read.  Raises ``Refused`` where this machine cannot isolate and ``how``
@@ -44,15 +49,15 @@ def start(how, closed=()):
         warm(how.confined)
 
 
-def ready(how):
+def ready(how: How) -> None:
     """Wait until student rooms can be had: before other processes share the warm one."""
     warm(how.confined).close_folders()
 
 
-def fork(confined):
+def fork(confined: bool) -> Line:
     """A fresh student room; where the warm process has died, from a new one."""
     if alone.needed():
-        return alone.Line()
+        return alone.SpawnedLine()
     try:
         return warm(confined).fork()
     except OSError:
@@ -64,18 +69,18 @@ def fork(confined):
 class OpenRoom:
     """A student room in which cells run, each in its time."""
 
-    def __init__(self, how, deadline):
+    def __init__(self, how: How, deadline: float) -> None:
         self.how, self.deadline = how, deadline
-        self.most = None  # bytes that the room may hold beyond what it holds, where the check limits them
+        self.most: int | None = None  # bytes that it may hold beyond what it holds, where a check limits them
         self.line = fork(how.confined)
         self.room = RemoteRoom(self._ask)
         self.start_clock()
 
-    def start_clock(self):
+    def start_clock(self) -> None:
         """From now on the room has a cell's time for what it is asked, and no longer than the notebook has altogether."""
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
 
-    def shown_by(self, source, lines, **more):
+    def shown_by(self, source: str, lines: Mapping[str, int], **more: Any) -> list[NotebookNode]:
         """Run a cell over there; what it showed, as outputs.  ``lines`` are the student's, as ``outputs.own_lines`` has them."""
         try:
             answer = self.room.request(do="run", source=source, **more)
@@ -83,10 +88,10 @@ class OpenRoom:
             return [student_output(error, [], lines)]
         return outputs(answer, lines)
 
-    def end(self):
+    def end(self) -> None:
         """End the room."""
         self.line.end()
 
-    def _ask(self, request):
+    def _ask(self, request: dict[str, Any]) -> Any:
         left = max(0.05, self.until - time.monotonic())
         return self.line.ask(request, left, interrupt=request.get("do") == "run", most=self.most)

@@ -1,7 +1,10 @@
 """What a student's cell showed or raised, as a notebook's outputs.  It may be anything: what has not the right shape is dropped."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import is_locked
 
@@ -14,9 +17,10 @@ LONGEST_CODE = 500_000  # characters of a notebook in which the line of an error
 SHOWN = ("text/plain", "image/png")  # what is kept of a cell's rich outputs
 
 
-def own_lines(notebook):
+def own_lines(notebook: NotebookNode) -> dict[str, int]:
     """Line of code -> its number in the student's first cell that has it.  Made once: what follows asks for every error."""
-    found, left = {}, LONGEST_CODE
+    found: dict[str, int] = {}
+    left = LONGEST_CODE
     for cell in notebook.cells:
         if cell.cell_type == "code" and not is_locked(cell) and left > 0:
             for number, line in enumerate(cell.source[:left].splitlines(), start=1):
@@ -25,7 +29,7 @@ def own_lines(notebook):
     return found
 
 
-def outputs(answer, lines):
+def outputs(answer: Mapping[str, Any], lines: Mapping[str, int]) -> list[NotebookNode]:
     """What a cell of the student's showed, as notebook outputs.  The answer may be anything: what has not the right
     shape is dropped, what is too long is cut.  ``lines`` are the student's, as ``own_lines`` has them."""
     made = []
@@ -58,7 +62,7 @@ def outputs(answer, lines):
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")  # a page would show the rest as it is
 
 
-def student_output(error, frames, lines):
+def student_output(error: Exception, frames: list[str], lines: Mapping[str, int]) -> NotebookNode:
     """An exception of the student's code.  It may call itself what it likes; it is never taken for a check's words.
 
     The line is shown only if it is one of the submission.

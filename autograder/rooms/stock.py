@@ -4,31 +4,36 @@ For the notebooks of any nbgrader course, as that course's author expects it.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.answers.marks import ENDED, TIMED_OUT
 from autograder.rooms.line import Stopped, warm
-from autograder.rooms.opening import ALTOGETHER, OpenRoom
+from autograder.rooms.opening import ALTOGETHER, How, OpenRoom
 from autograder.rooms.outputs import own_lines
 from autograder.rooms.stand_in import StudentError
 
+Files = Mapping[str, bytes]  # by their paths within the folder where cells run
 SLOWER = 10  # times as long as a student's cell: what an instructor's may take
 
 
-def run(notebook, files, how):
+def run(notebook: NotebookNode, files: Files, how: How) -> Files:
     """Execute all code cells in one room; a cell that does not come back is left out, and the others run again without it.
 
-    ``files`` (path -> bytes) lie where the cells run.  Returns them as the notebook leaves them.  Raises ``Stopped`` where the
+    ``files`` lie where the cells run.  Returns them as the notebook leaves them.  Raises ``Stopped`` where the
     process ends, or all takes too long: nbgrader gives no marks then.
     """
     deadline = time.monotonic() + ALTOGETHER * how.seconds
-    stopped, lines = set(), own_lines(notebook)
+    stopped: set[int] = set()
+    lines = own_lines(notebook)
     while True:
-        opened, index = OpenRoom(how, deadline), None
+        opened = OpenRoom(how, deadline)
+        index: int | None = None
         try:
             _furnish(opened, files)
             for index, cell in enumerate(notebook.cells):
@@ -40,7 +45,7 @@ def run(notebook, files, how):
         except Stopped as fault:
             if fault.why == "timeout" and (index is None or time.monotonic() >= deadline):
                 fault.why = "late"
-            if fault.why != "timeout":
+            if fault.why != "timeout" or index is None:
                 raise
             stopped.add(index)
             notebook.cells[index].outputs = [
@@ -50,7 +55,7 @@ def run(notebook, files, how):
             opened.end()
 
 
-def rehearse(notebook, files, how):
+def rehearse(notebook: NotebookNode, files: Files, how: How) -> None:
     """Run an instructor's notebook, and have the warm process import what it imports."""
     slowly = replace(how, seconds=SLOWER * how.seconds)
     opened = OpenRoom(slowly, time.monotonic() + ALTOGETHER * slowly.seconds)

@@ -17,8 +17,13 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from autograder.rooms import calls, confine, memory, readable, student, wire
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 PRELOAD = [
     "numpy",
@@ -33,7 +38,7 @@ PRELOAD = [
 ]
 
 
-def main():
+def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
     confine_children = settings["confined"]
@@ -71,21 +76,21 @@ def main():
         handles = array.array("i", ancillary[0][2][:8])
         if os.fork() == 0:
             try:
-                child(*handles, shell, confine_children)
+                child(handles[0], handles[1], shell, confine_children)
             finally:
                 os._exit(0)
         for handle in handles:
             os.close(handle)
 
 
-def preload(names):
+def preload(names: Iterable[str]) -> None:
     """Import what a rehearsal has found to be imported in the course of it."""
     for name in names:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 
 
-def child(channel, epitaph, shell, confined):
+def child(channel: int, epitaph: int, shell: "InteractiveShell", confined: bool) -> None:
     """Between the warm process and the student room: enter the namespaces, then fork their first process.
 
     Tells the grader the number of that process, so that it can be killed, and all that it started with it; and,
@@ -132,7 +137,7 @@ def child(channel, epitaph, shell, confined):
     os.write(epitaph, os.waitstatus_to_exitcode(status).to_bytes(4, "little", signed=True))
 
 
-def inhabit(channel, shell, scratch):
+def inhabit(channel: int, shell: "InteractiveShell", scratch: str | None) -> None:
     """The student room itself, confined unless ``scratch`` says where else it lives."""
     import numpy as np
 
