@@ -32,7 +32,7 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 from autograder.answers import hidden
 from autograder.answers.assignment import names as own_names
 from autograder.answers.cells import grade_id
-from autograder.answers.handed_in import Ungradable
+from autograder.answers.handed_in import IGNORED, MOST_BYTES, Ungradable
 from autograder.answers.marks import ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
@@ -45,8 +45,7 @@ from autograder.rooms import engine, stock
 from autograder.rooms.line import Stopped
 
 SECONDS_A_CELL = 30  # as nbgrader has it
-MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB
-_IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.ipynb"]  # as nbgrader has it
+_NOT_BESIDE = [*IGNORED, "*.ipynb"]
 _BY_HAND = "This answer is marked by hand."
 
 
@@ -132,8 +131,8 @@ def load(course, name):
                 master.graded[cell.name] = cell.max_score
             masters[notebook.name] = master
     files = _files(course.source / name)
-    if sum(map(len, files.values())) > MOST_FILES:
-        raise Refused(f"The files in {course.source / name} have more than {MOST_FILES >> 20} MB together.")
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise Refused(f"The files in {course.source / name} have more than {MOST_BYTES >> 20} MB together.")
     return NbgraderAssignment(name, masters, files)
 
 
@@ -185,11 +184,11 @@ def _released(course, assignment):
 def _files(folder):
     """The instructor's files beside the notebooks: path within the folder -> bytes."""
     found = {}
-    for name in sorted(find_all_files(str(folder), _IGNORED)):
+    for name in sorted(find_all_files(str(folder), _NOT_BESIDE)):
         path = Path(name)
         if path.is_file():
-            if path.stat().st_size > MOST_FILES:
-                raise Refused(f"{path} has more than {MOST_FILES >> 20} MB.")
+            if path.stat().st_size > MOST_BYTES:
+                raise Refused(f"{path} has more than {MOST_BYTES >> 20} MB.")
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
 
@@ -287,8 +286,8 @@ def grade_handed_in(handed_in, assignment, *, how):
 def _beside(handed_in, assignment):
     """The files that the notebooks find beside them: the student's, and the course's, which win."""
     files = handed_in.beside() | assignment.files
-    if sum(map(len, files.values())) > MOST_FILES:
-        raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise Ungradable(f"The files handed in have more than {MOST_BYTES >> 20} MB together.")
     return files
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the room's own imports are for the warm process to make
     from numpy import ndarray
     from torch import Tensor
 
-Answer = dict[str, Any]  # to a request: what is asked for, or ``error``, what the student's code raised
+Reply = dict[str, Any]  # to a request: what is asked for, or ``error``, what the student's code raised
 
 NO_PROGRAMS = "no other programs are run while grading; the line was passed over."
 NO_EXIT = "exit() does nothing while grading; the line was passed over."
@@ -189,7 +189,7 @@ class StudentRoom:
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's code, too
             return {"error": describe(error)}
 
-    def do_files(self, files: Mapping[str, "ndarray"], environment: Mapping[str, str]) -> Answer:
+    def do_files(self, files: Mapping[str, "ndarray"], environment: Mapping[str, str]) -> Reply:
         """Put files where cells run, before the first; modules among them can be imported, as beside a notebook."""
         for name, data in files.items():
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
@@ -198,7 +198,7 @@ class StudentRoom:
         os.environ.update(environment)
         return {"result": None}
 
-    def do_written(self) -> Answer:
+    def do_written(self) -> Reply:
         """The files where cells run, as they are now: an assignment's next notebook finds them."""
         import numpy as np
 
@@ -216,7 +216,7 @@ class StudentRoom:
 
     def do_run(
         self, source: str, given: Iterable[str] = (), stub: str | None = None, wraps: Iterable[str] = ()
-    ) -> Answer:
+    ) -> Reply:
         """Run a cell.
 
         ``given`` names functions that it defines and tests may pass as arguments, ``wraps`` those of the student's that it
@@ -278,11 +278,11 @@ class StudentRoom:
 
     # --- names: what they are bound to, and when
 
-    def do_remember(self, at: int) -> Answer:
+    def do_remember(self, at: int) -> Reply:
         self.kept[at] = dict(self.shell.user_ns)
         return {"result": None}
 
-    def do_recall(self, at: int) -> Answer:
+    def do_recall(self, at: int) -> Reply:
         """Bind all names as they were at a moment; functions see it, too, since these names are their globals."""
         names, then = self.shell.user_ns, self.kept.get(at)
         if then is not None:
@@ -290,17 +290,17 @@ class StudentRoom:
             names.update(then)
         return {"result": None}
 
-    def do_rebound(self, names: Iterable[str], since: int) -> Answer:
+    def do_rebound(self, names: Iterable[str], since: int) -> Reply:
         """Whether one of the names that were bound at a moment is bound to something else now."""
         now, then = self.shell.user_ns, self.kept.get(since, {})
         return {"result": any(name in then and now.get(name) is not then[name] for name in names)}
 
-    def do_unanswered(self, names: Iterable[str]) -> Answer:
+    def do_unanswered(self, names: Iterable[str]) -> Reply:
         """Which of the names are not bound, or still to what the stub says."""
         bound = self.shell.user_ns
         return {"result": [name for name in names if bound.get(name) is self.stubs.get(name)]}
 
-    def do_wrap(self, source: str, names: Sequence[str]) -> Answer:
+    def do_wrap(self, source: str, names: Sequence[str]) -> Reply:
         """Run a cell that wraps the student's functions again, where one of them was bound anew behind it."""
         bound = self.shell.user_ns
         if any(bound.get(name) is not self.wrapped.get(name) for name in names):
@@ -333,7 +333,7 @@ class StudentRoom:
 
     def do_call(
         self, what: str | wire.Handle, args: Iterable[Any], kwargs: Mapping[str, Any], call: int | None = None
-    ) -> Answer:
+    ) -> Reply:
         """Call a name or a handle.  ``call`` numbers the call, so that its gradient can be asked for.
 
         Arguments that the function changed in place are sent back, as if both sides saw the same array.
@@ -356,18 +356,18 @@ class StudentRoom:
         ]
         return {"result": result, "changed": changed}
 
-    def do_parameters(self, of: str | wire.Handle) -> Answer:
+    def do_parameters(self, of: str | wire.Handle) -> Reply:
         return {"result": dict(self._find(of).named_parameters())}
 
-    def do_load(self, of: str | wire.Handle, parameters: Mapping[str, "Tensor"], strict: bool) -> Answer:
+    def do_load(self, of: str | wire.Handle, parameters: Mapping[str, "Tensor"], strict: bool) -> Reply:
         self._find(of).load_state_dict(parameters, strict=strict)
         return {"result": None}
 
-    def do_mode(self, of: str | wire.Handle, training: bool) -> Answer:
+    def do_mode(self, of: str | wire.Handle, training: bool) -> Reply:
         self._find(of).train(training)
         return {"result": None}
 
-    def do_gradient(self, call: int, seeds: Sequence["Tensor | None"]) -> Answer:
+    def do_gradient(self, call: int, seeds: Sequence["Tensor | None"]) -> Reply:
         """Vector–Jacobian product: the gradients of a call's parameters and arguments, given those of its results."""
         import torch
 
@@ -393,11 +393,11 @@ class StudentRoom:
         )
         return {"result": list(gradients)}
 
-    def do_modules(self) -> Answer:
+    def do_modules(self) -> Reply:
         """The modules that are imported by now, for ``warm.preload``."""
         return {"result": [name for name in sys.modules if not name.startswith(("__", "autograder"))]}
 
-    def do_observe(self, exercise: str, probes: list[Any]) -> Answer:
+    def do_observe(self, exercise: str, probes: list[Any]) -> Reply:
         from autograder.answers import observe
 
         names = {**self.shell.user_ns, **self.given}
