@@ -13,7 +13,7 @@ from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError
 from autograder.rooms import engine
 from autograder.rooms.engine import HOW
-from autograder.rooms.student import NO_EXIT, NO_PROGRAMS
+from autograder.rooms.shell import NO_EXIT, NO_PROGRAMS
 
 
 def prepare(assignment, diagnosis, how=HOW):

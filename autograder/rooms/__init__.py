@@ -12,6 +12,7 @@ warm         a process that has imported numpy and torch and has never seen a te
 confine      what the child may still do: almost nothing (``readable``: what it may read, ``calls``: what it may ask of the kernel)
 memory       what a check lets the student's code hold at once
 student      the student room: runs cells, calls functions, keeps objects
+shell        IPython's shell as a student room has it
 wire         the data that passes
 alone        a room without isolation, for one's own notebook where there is no Linux
 """

@@ -88,10 +88,10 @@ def _inhabit(connection: Connection, folder: str) -> None:
     """The room: answers one request after the other, in that folder, until nobody asks any more."""
     os.environ.update({"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"})
     from autograder.answers import observe  # noqa: F401
-    from autograder.rooms import student
+    from autograder.rooms import shell, student
 
-    room = student.StudentRoom(student.new_shell(), None)
-    student.lend_a_loop(room.shell)
+    room = student.StudentRoom(shell.new_shell(), None)
+    shell.lend_a_loop(room.shell)
     sys.path.insert(0, "")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.chdir(folder), contextlib.suppress(EOFError, OSError):

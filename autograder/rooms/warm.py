@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from autograder.rooms import calls, confine, memory, readable, student, wire
+from autograder.rooms.shell import compile_nothing, lend_a_loop, new_shell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -46,12 +47,12 @@ def main() -> None:
         confine.die_with_parent()
     os.environ.update({"MPLBACKEND": "Agg"})
     preload(PRELOAD)
-    student.compile_nothing()
+    compile_nothing()
     from autograder.answers import observe  # noqa: F401  (the children can no longer read it)
 
     if confine_children:
         calls.permitted(), readable.hidden()  # what takes a while to find out is known before forking
-    shell = student.new_shell()
+    shell = new_shell()
     shell.run_cell("None", store_history=False)  # warms IPython's own caches
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
@@ -142,7 +143,7 @@ def inhabit(channel: int, shell: "InteractiveShell", scratch: str | None) -> Non
     import numpy as np
 
     room = student.StudentRoom(shell, socket.socket(fileno=channel))
-    student.lend_a_loop(shell)
+    lend_a_loop(shell)
     if scratch:
         os.chdir(scratch)
     else:
