@@ -64,14 +64,14 @@ class SpawnedLine:
             answer["interrupted"] = True
         return answer
 
-    def _broken_off(self):
+    def _broken_off(self) -> bool:
         """Interrupt the cell, where a single process can be told to; returns whether it has answered then."""
         if os.name == "nt" or self.process.pid is None:
             return False
         os.kill(self.process.pid, signal.SIGINT)
         return self.connection.poll(GRACE)
 
-    def _how_it_ended(self):
+    def _how_it_ended(self) -> str:
         self.process.join(1.0)
         code = self.process.exitcode
         return "garbled" if code is None else "died" if code >= 0 else "crashed"

@@ -104,14 +104,14 @@ class Attempt(OpenRoom):
         with suppress(StudentError):
             self.room.request(do="remember", at=END)
 
-    def _had_enough(self, index):
+    def _had_enough(self, index: int) -> bool:
         """Whether an own cell is passed over: the notebook ends its process, or does not come back, too often."""
         broken_off = len(self.result.interrupted)
         return self.result.replays >= MOST_REPLAYS or (
             broken_off >= MOST_INTERRUPTED and self.result.notebook.cells[index].execution_count is None
         )
 
-    def _look(self, index, cell):
+    def _look(self, index: int, cell: NotebookNode) -> None:
         """Have the room remember its names as a check finds them."""
         self.start_clock()
         exercise = belongs_to(cell)
@@ -122,7 +122,7 @@ class Attempt(OpenRoom):
         if exercise not in self.result.later:
             self.seen[exercise] = index
 
-    def _visible_part(self, index, cell):
+    def _visible_part(self, index: int, cell: NotebookNode) -> None:
         names = dict(self.tests)
         with self._watched(index, cell):
             self._look(index, cell)
@@ -135,7 +135,7 @@ class Attempt(OpenRoom):
             self.before[index] = names
             self.result.refused.add(index)
 
-    def _passes_in_part(self, index, cell, names, at):
+    def _passes_in_part(self, index: int, cell: NotebookNode, names: Names, at: int) -> list[NotebookNode]:
         """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
         parts = hidden.parts(cell.source)
         shown = tested(self.room, parts.visible, id_of(cell), names, self.result.lines)
@@ -149,7 +149,7 @@ class Attempt(OpenRoom):
             self.pending[index] = dict(names), at
         return []
 
-    def _once_more(self):
+    def _once_more(self) -> None:
         """Checks whose visible part objected, once all cells have run, where another answer stands further below by now."""
         for index in sorted(self.before):
             cell = self.result.notebook.cells[index]
@@ -169,7 +169,7 @@ class Attempt(OpenRoom):
             if index not in self.pending:
                 self.result.judged.add(index)
 
-    def _stands_elsewhere(self, index, cell):
+    def _stands_elsewhere(self, index: int, cell: NotebookNode) -> bool:
         """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
         if any(output.get("ename") == "NameError" for output in cell.outputs):
             return True
@@ -178,7 +178,7 @@ class Attempt(OpenRoom):
             return self.room.request(do="rebound", names=names, since=index).get("result") is not False
         return False
 
-    def _find_unanswered(self):
+    def _find_unanswered(self) -> None:
         """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
         untouched = sorted(
             id_of(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
@@ -208,11 +208,11 @@ class Attempt(OpenRoom):
                 )
             self.result.judged.add(index)
 
-    def _recall(self, at):
+    def _recall(self, at: int) -> None:
         with suppress(StudentError):
             self.room.request(do="recall", at=at)
 
-    def _beside(self, index, cell):
+    def _beside(self, index: int, cell: NotebookNode) -> None:
         """A test in the student's own room: run again in a replay, since later cells may need it, but judged once."""
         verdict = cell.outputs if index in self.result.judged else None
         with self._watched(index, cell):
@@ -252,7 +252,7 @@ class Attempt(OpenRoom):
                 answer = self.room.request(do="observe", exercise=exercise, probes=asked)
                 self.result.observations[exercise] = answer.get("result")
 
-    def _given(self, cell):
+    def _given(self, cell: NotebookNode) -> list[str]:
         """What the course wrote runs here too, whatever the student's room makes of it.
 
         Returns the names of the functions that it defines: tests may pass these to the student's.
@@ -264,7 +264,7 @@ class Attempt(OpenRoom):
         self.room.given.update({name: self.tests[name] for name in names})
         return names
 
-    def _run(self, cell):
+    def _run(self, cell: NotebookNode) -> list[NotebookNode]:
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
         given = self._given(cell)
         if self.how.split and is_solution(cell):
@@ -283,7 +283,7 @@ class Attempt(OpenRoom):
         ]
         return self.shown_by(cell.source, self.result.lines, given=given, stub=stub, wraps=wraps)
 
-    def _taken(self, name):
+    def _taken(self, name: str) -> bool:
         return name in self.tests or name.startswith("_") or hasattr(builtins, name)
 
 

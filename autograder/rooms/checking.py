@@ -41,7 +41,7 @@ def tested(
     return outputs
 
 
-def _executed(source, name, names, lines):
+def _executed(source: str, name: str, names: dict[str, Any], lines: Mapping[str, int]) -> list[NotebookNode]:
     """Like a notebook cell's, a test's last expression is its result."""
     body, last = _split(source, name)
     try:
@@ -71,7 +71,7 @@ def _split(source: str, name: str) -> tuple[CodeType, CodeType | None]:
     return compile(tree, f"<{name}>", "exec"), last
 
 
-def _failure(error, name, own):
+def _failure(error: Exception, name: str, own: Mapping[str, int]) -> NotebookNode:
     """Why a test did not pass, in the form in which Jupyter would have kept it."""
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == f"<{name}>"

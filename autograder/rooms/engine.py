@@ -100,7 +100,7 @@ def _replayed(
             attempt.end()
 
 
-def _untested(notebook):
+def _untested(notebook: NotebookNode) -> NotebookNode:
     """The notebook as it was before it ran."""
     quiet = copy.deepcopy(notebook)
     for cell in quiet.cells:

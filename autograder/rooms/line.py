@@ -89,7 +89,7 @@ class Warm:
         if not self.ready:
             self._wait()
 
-    def _wait(self):
+    def _wait(self) -> None:
         if self.control.recv(1) != b"r":
             raise OSError("The warm process did not start; its own words are above.")
         self.ready = True
@@ -171,7 +171,7 @@ class ForkedLine:
         finally:
             self._grant(memory.ANY)
 
-    def _grant(self, size):
+    def _grant(self, size: int) -> None:
         """Have the room's process allowed so many bytes of memory."""
         with contextlib.suppress(OSError, EOFError):
             self.epitaph.sendall(size.to_bytes(8, "little"))
@@ -179,7 +179,7 @@ class ForkedLine:
             if answer != memory.GRANTED:
                 self.code = answer
 
-    def _asked(self, request, seconds, interrupt):
+    def _asked(self, request: dict[str, Any], seconds: float, interrupt: bool) -> wire.Data:
         until = time.monotonic() + seconds
         asked = secrets.randbits(63)  # so that nothing can be answered before it was asked
         try:
@@ -204,7 +204,7 @@ class ForkedLine:
             answer["interrupted"] = True
         return answer
 
-    def _how_it_ended(self):
+    def _how_it_ended(self) -> str:
         """The room's own end closed: by its process's end, or before it."""
         if self.code is None and not select.select([self.epitaph], [], [], 1.0)[0]:
             return "garbled"

@@ -77,13 +77,13 @@ def rehearse(notebook: NotebookNode, files: Files, how: How) -> None:
         opened.end()
 
 
-def _furnish(opened, files):
+def _furnish(opened: OpenRoom, files: Files) -> None:
     opened.start_clock()
     sent = {name: np.frombuffer(data, dtype=np.uint8) for name, data in files.items()}
     opened.room.request(do="files", files=sent, environment={"NBGRADER_EXECUTION": "autograde"})
 
 
-def _written(opened, files):
+def _written(opened: OpenRoom, files: Files) -> Files:
     """The files that a notebook leaves to the next, or, where that cannot be told, those that it was given."""
     opened.start_clock()
     try:
@@ -99,6 +99,6 @@ def _written(opened, files):
     }
 
 
-def _is_inside(name):
+def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
     return "\0" not in name and len(name) < 1000 and not path.is_absolute() and ".." not in path.parts

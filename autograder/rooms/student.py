@@ -80,7 +80,7 @@ class StudentRoom:
         ) as fault:  # an object may do anything when it is looked at; the room must not end by it
             return wire.encode({"refused": f"something that cannot be read ({type(fault).__name__})"})
 
-    def _answer(self, request):
+    def _answer(self, request: dict[str, Any]) -> Reply:
         try:
             return getattr(self, "do_" + request.pop("do"))(**request)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's code, too
@@ -129,7 +129,7 @@ class StudentRoom:
         self.wrapped.update({name: names.get(name) for name in wraps})
         return shown
 
-    def _run(self, source):
+    def _run(self, source: str) -> Reply:
         printed, warned = Printed(), Printed()
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed, warned
@@ -162,7 +162,7 @@ class StudentRoom:
             "raised": describe(error) if error is not None else None,
         }
 
-    def _executed(self, source):
+    def _executed(self, source: str) -> BaseException | None:
         """Run a cell; returns what it raised, or None."""
         if source in _compiled:
             try:
@@ -221,7 +221,7 @@ class StudentRoom:
             return {key: self._mean(part) for key, part in value.items()}
         return value
 
-    def _find(self, name):
+    def _find(self, name: str | wire.Handle) -> Any:
         if isinstance(name, wire.Handle):
             return self.objects[name.number]
         if name not in self.shell.user_ns:
