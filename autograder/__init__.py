@@ -2,7 +2,7 @@
 
 authoring/   release: solutions/*.md  ->  exercises/*.ipynb
 answers/     submission: a student's file  ->  a notebook that can be graded, or the reason why not
-rooms/       engine: the notebook  ->  what each cell did, and how each function behaves on probes
+rooms/       engine: the notebook  ->  what each cell did, and how each function behaves on probes;  stock: another course's
 answers/     marks: what each cell did  ->  points and messages;  diagnose: behaviour  ->  hints from misconceptions/
 classroom/   gradebook, feedback, report: marks  ->  nbgrader's gradebook and pages
 

@@ -26,7 +26,7 @@ WRITING = (
 )  # what a disk says that takes no more
 
 
-def cannot_write(fault):
+def cannot_write(fault: OSError) -> Exception:
     """The ``Refused`` for an ``OSError`` that came up in writing; another kind of fault as it is."""
     if fault.errno not in WRITING:
         return fault

@@ -25,30 +25,30 @@ class Course:
     root: Path = ROOT
 
     @property
-    def folders(self):
+    def folders(self) -> list[Path]:
         """Where the class's work and the instructor's lie, links followed."""
         return [self.root, self.submitted, self.autograded, self.feedback, self.source]
 
     @property
-    def submitted(self):
+    def submitted(self) -> Path:
         return self.root / "submitted"
 
     @property
-    def autograded(self):
+    def autograded(self) -> Path:
         return self.root / "autograded"
 
     @property
-    def feedback(self):
+    def feedback(self) -> Path:
         return self.root / "feedback"
 
     @property
-    def source(self):
+    def source(self) -> Path:
         return self.root / "source"
 
     @property
-    def database(self):
+    def database(self) -> Path:
         return self.root / "gradebook.db"
 
     @property
-    def database_url(self):
+    def database_url(self) -> str:
         return f"sqlite:///{self.database}"

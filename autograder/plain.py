@@ -13,7 +13,7 @@ _UNSEEN = re.compile(
 )
 
 
-def plain(text, most=MOST, *, lines=True):
+def plain(text: str, most: int = MOST, *, lines: bool = True) -> str:
     """The text without what steers whoever shows it, and no longer than ``most`` characters.
 
     Without ``lines`` it stays on one.

@@ -1,18 +1,23 @@
 """Results in the terminal."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from autograder.answers.results import Graded
 from autograder.classroom import feedback
+from autograder.classroom.report import Report
 from autograder.plain import plain
 
 
 class _Console(Console):
     """A terminal that obeys no text."""
 
-    def print(self, *objects, **how):
+    def print(self, *objects: Any, **how: Any) -> None:
         super().print(*(plain(part) if isinstance(part, str) else part for part in objects), **how)
 
 
@@ -21,7 +26,7 @@ errors = _Console(stderr=True, highlight=False)
 TOLD = 300  # characters of what a table says of one submission
 
 
-def progress():
+def progress() -> Progress:
     """A bar with time left."""
     return Progress(
         TextColumn("{task.description}"),
@@ -34,7 +39,7 @@ def progress():
     )
 
 
-def class_table(records):
+def class_table(records: Iterable[dict[str, Any]]) -> None:
     """A line per submission, from the records of ``--json``: its mark, and what it was told first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", overflow="fold")
@@ -52,7 +57,8 @@ def _cell(text):
 
 def _told(record):
     """The hints by name, else a note on the notebook, else the first thing that a check said, and of which exercises."""
-    hints, said = [], {}
+    hints: list[str] = []
+    said: dict[str, list[str]] = {}
     for exercise in record["exercises"]:
         hints += [f"{exercise['id']}: {hint['misconception']}" for hint in exercise["hints"]]
         for message in exercise["messages"][:1]:
@@ -69,14 +75,14 @@ _STYLES = {
 }  # by a line's beginning
 
 
-def learner_report(graded):
+def learner_report(graded: Graded) -> None:
     """Marks and hints for one learner, most useful first: ``feedback.text``, in colour."""
     for number, line in enumerate(feedback.text(graded).splitlines()):
         style = next((style for start, style in _STYLES.items() if line.startswith(start)), None)
         console.print(line, style="bold" if number == 0 else style, markup=False, soft_wrap=True)
 
 
-def misconceptions(report):
+def misconceptions(report: Report) -> None:
     """What was misunderstood, most frequent first."""
     for row in report.misconceptions:
         console.print(

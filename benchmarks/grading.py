@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from rich.table import Table
 
-from autograder.answers import assignment
+from autograder.answers import assignment as assignments
 from autograder.authoring import demo, release
 from autograder.paths import ROOT, Course
 
@@ -35,7 +35,7 @@ HONEST = [  # what a class hands in; loops and crashes cost their time-out with 
 console = Console(highlight=False)
 
 
-def make_class(root, made, count):
+def make_class(root, assignment, count):
     """A course folder with ``count`` honest submissions, no two with the same bytes."""
     course = Course(Path(root))
     config = (ROOT / "nbgrader_config.py").read_text()
@@ -43,14 +43,14 @@ def make_class(root, made, count):
     (root / "nbgrader_config.py").write_text(
         config.replace("str(Path(__file__).resolve().parent)", repr(str(root)))
     )
-    release.write_source(made, course)
-    notebooks = demo.students(made)
+    release.write_source(assignment, course)
+    notebooks = demo.students(assignment)
     for number in range(count):
         notebook = notebooks[HONEST[number % len(HONEST)]]
         notebook.metadata["number"] = number
-        folder = course.submitted / f"s{number:04d}" / made.name
+        folder = course.submitted / f"s{number:04d}" / assignment.name
         folder.mkdir(parents=True)
-        (folder / f"{made.name}.ipynb").write_text(nbformat.v4.writes(notebook), encoding="utf-8")
+        (folder / f"{assignment.name}.ipynb").write_text(nbformat.v4.writes(notebook), encoding="utf-8")
     return course
 
 
@@ -72,31 +72,31 @@ def scores(course, name):
         return {s.student.id: s.score for s in book.assignment_submissions(name)}
 
 
-def one_round(folder, made, n, stock, workers):
+def one_round(folder, assignment, n, stock, workers):
     """Grade ``stock`` submissions by nbgrader, then all ``n`` by ours: seconds of each, and whether the marks agree."""
-    theirs = make_class(folder / "stock", made, stock)
-    command(theirs, "nbgrader", "generate_assignment", made.name)
-    stock_seconds = command(theirs, "nbgrader", "autograde", made.name)
-    ours = make_class(folder / "ours", made, n)
+    theirs = make_class(folder / "stock", assignment, stock)
+    command(theirs, "nbgrader", "generate_assignment", assignment.name)
+    stock_seconds = command(theirs, "nbgrader", "autograde", assignment.name)
+    ours = make_class(folder / "ours", assignment, n)
     seconds = command(
-        ours, "autograder", "grade", made.name, "--course", ours.root, "--workers", workers, "--fresh"
+        ours, "autograder", "grade", assignment.name, "--course", ours.root, "--workers", workers, "--fresh"
     )
-    expected, got = scores(theirs, made.name), scores(ours, made.name)
+    expected, got = scores(theirs, assignment.name), scores(ours, assignment.name)
     return stock_seconds / stock, seconds / n, all(got[student] == mark for student, mark in expected.items())
 
 
-def scaling(made, sizes, workers):
+def scaling(assignment, sizes, workers):
     """Seconds a submission and peak memory over the size of the class."""
     rows = []
     for n in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            course = make_class(Path(folder) / "c", made, n)
+            course = make_class(Path(folder) / "c", assignment, n)
             before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
             seconds = command(
                 course,
                 "autograder",
                 "grade",
-                made.name,
+                assignment.name,
                 "--course",
                 course.root,
                 "--workers",
@@ -111,7 +111,7 @@ def scaling(made, sizes, workers):
     return rows
 
 
-def floor(made, repeats=20):
+def floor(assignment, repeats=20):
     """Milliseconds of a bare fork that runs the solution's cells and tests in one room, without isolation or gradebook."""
     from autograder.answers.diagnose import Diagnosis
     from autograder.answers.submission import rebuild
@@ -120,25 +120,27 @@ def floor(made, repeats=20):
     how = engine.How(confined=False, split=False)
     engine.start(how)
     engine.rehearse(
-        rebuild(demo.answered(made, demo.solved(made)), made).notebook, Diagnosis(made).probes, how
+        rebuild(demo.answered(assignment, demo.solved(assignment)), assignment).notebook,
+        Diagnosis(assignment).probes,
+        how,
     )
     times = []
     for _ in range(repeats):
-        notebook = rebuild(demo.answered(made, demo.solved(made)), made).notebook
+        notebook = rebuild(demo.answered(assignment, demo.solved(assignment)), assignment).notebook
         start = time.perf_counter()
         engine.run(notebook, {}, how)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 
 
-def where_it_goes(made, repeats=3):
+def where_it_goes(assignment, repeats=3):
     """Milliseconds a submission, by what they are spent on: one process, one submission at a time, means over the class."""
     from autograder.answers import submission
     from autograder.answers.diagnose import Diagnosis
     from autograder.authoring import demo
     from autograder.classroom import feedback, grade, gradebook
     from autograder.rooms import engine
-    from autograder.rooms.line import Line, Warm
+    from autograder.rooms.line import ForkedLine, Warm
 
     spent = {}
 
@@ -156,14 +158,18 @@ def where_it_goes(made, repeats=3):
         setattr(where, name, wrapper)
 
     asked = {"run": "student's cells", "observe": "probes for hints"}
-    how, diagnosis = engine.How(), Diagnosis(made)
-    grade.prepare(made, diagnosis, how)
+    how, diagnosis = engine.How(), Diagnosis(assignment)
+    grade.prepare(assignment, diagnosis, how)
     timed(Warm, "fork", "rooms: fork and confinement")
-    timed(Line, "ask", lambda _, request, *__: asked.get(request["do"], "calls of the student's functions"))
-    students, rows = demo.students(made), []
+    timed(
+        ForkedLine,
+        "ask",
+        lambda _, request, *__: asked.get(request["do"], "calls of the student's functions"),
+    )
+    students, rows = demo.students(assignment), []
     with tempfile.TemporaryDirectory() as folder:
         course = Course(Path(folder))
-        gradebook.record_assignment(course, made)
+        gradebook.record_assignment(course, assignment)
         with gradebook.opened(course) as book:
             for number in range(repeats * len(HONEST)):
                 spent.clear()
@@ -171,12 +177,16 @@ def where_it_goes(made, repeats=3):
                 start = time.perf_counter()
                 notebook = submission._as_notebook(json.loads(text), "x")
                 graded, ran = grade.grade_notebook(
-                    made, submission.rebuild(notebook, made), diagnosis, student=f"s{number}", how=how
+                    assignment,
+                    submission.rebuild(notebook, assignment),
+                    diagnosis,
+                    student=f"s{number}",
+                    how=how,
                 )
                 middle = time.perf_counter()
                 spent["the tests themselves, marks, hints"] = middle - start - sum(spent.values())
                 feedback.write(course, graded)
-                grade.save(ran, course, graded.student, made.name, made.name)
+                grade.save(ran, course, graded.student, assignment.name, assignment.name)
                 gradebook.record(book, graded)
                 spent["gradebook, feedback, notebook"] = time.perf_counter() - middle
                 rows.append(dict(spent))
@@ -194,11 +204,11 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scale", type=int, nargs="*", default=[30, 300], help="class sizes for the curve")
     options = parser.parse_args()
-    made = assignment.load(demo.ASSIGNMENT)
+    assignment = assignments.load(demo.ASSIGNMENT)
     rounds = []
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            rounds.append(one_round(Path(folder), made, options.n, options.stock, options.workers))
+            rounds.append(one_round(Path(folder), assignment, options.n, options.stock, options.workers))
         stock, ours, equal = rounds[-1]
         console.print(
             f"round {number + 1}: stock {stock:.2f} s, ours {ours * 1000:.0f} ms a submission, ratio {stock / ours:.0f}, marks {'equal' if equal else 'DIFFER'}"
@@ -212,9 +222,9 @@ def main():
         "stock_seconds_per_submission": statistics.median(stock for stock, *_ in rounds),
         "workers": options.workers,
         "n": options.n,
-        "floor_seconds": floor(made),
-        "milliseconds_by_part": where_it_goes(made),
-        "scaling": scaling(made, options.scale, options.workers),
+        "floor_seconds": floor(assignment),
+        "milliseconds_by_part": where_it_goes(assignment),
+        "scaling": scaling(assignment, options.scale, options.workers),
         "machine": {
             "cores": os.cpu_count(),
             "python": platform.python_version(),
@@ -226,7 +236,7 @@ def main():
     table = Table(
         "",
         "seconds a submission",
-        title=f"{made.name}, {options.n} submissions, {options.workers} workers, isolated",
+        title=f"{assignment.name}, {options.n} submissions, {options.workers} workers, isolated",
     )
     table.add_row("stock nbgrader autograde", f"{result['stock_seconds_per_submission']:.3f}")
     table.add_row("grade", f"{result['seconds_per_submission']:.3f}")

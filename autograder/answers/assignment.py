@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.answers.cells import exercise_of, grade_id, id_of, is_given
 from autograder.errors import CourseError, Refused
 from autograder.paths import RELEASED, SOLUTIONS
 
@@ -18,20 +21,9 @@ _NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "l
 _INCLUDE = re.compile(r"^# include: ([\w-]+\.py)\n?", re.MULTILINE)
 
 
-def names():
+def names() -> list[str]:
     """The assignments of this course, in their order."""
     return sorted(path.stem for path in SOLUTIONS.glob("*.md"))
-
-
-def grade_id(cell):
-    """A cell's nbgrader id, or None."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def exercise_of(name):
-    """The exercise that a test cell called ``test-<exercise>-<aspect>`` belongs to, or None."""
-    found = re.fullmatch(r"test-([A-Za-z_]\w*)-[\w-]+", name or "")
-    return found.group(1) if found else None
 
 
 @dataclass(frozen=True)
@@ -51,21 +43,19 @@ class Assignment:
     solution: nbformat.NotebookNode
 
     @cached_property
-    def cells(self):
+    def cells(self) -> dict[str, nbformat.NotebookNode]:
         """The instructor's cells that nbgrader knows, by id, in order."""
-        return {grade_id(cell): cell for cell in self.solution.cells if grade_id(cell)}
+        return {name: cell for cell in self.solution.cells if (name := grade_id(cell))}
 
     @cached_property
-    def exercises(self):
+    def exercises(self) -> tuple[Exercise, ...]:
         tests = [cell for cell in self.cells.values() if is_grade(cell)]
         return tuple(
             Exercise(
                 name,
-                tuple(grade_id(cell) for cell in tests if exercise_of(grade_id(cell)) == name),
+                tuple(id_of(cell) for cell in tests if exercise_of(id_of(cell)) == name),
                 sum(
-                    float(cell.metadata.nbgrader.points)
-                    for cell in tests
-                    if exercise_of(grade_id(cell)) == name
+                    float(cell.metadata.nbgrader.points) for cell in tests if exercise_of(id_of(cell)) == name
                 ),
             )
             for name, cell in self.cells.items()
@@ -73,21 +63,21 @@ class Assignment:
         )
 
     @cached_property
-    def released(self):
+    def released(self) -> nbformat.NotebookNode:
         """What students got: the committed notebook."""
         return nbformat.read(released_path(self.name), as_version=4)
 
     @cached_property
-    def released_cells(self):
+    def released_cells(self) -> dict[str, nbformat.NotebookNode]:
         """The released cells that nbgrader knows, by id."""
-        return {grade_id(cell): cell for cell in self.released.cells if grade_id(cell)}
+        return {name: cell for cell in self.released.cells if (name := grade_id(cell))}
 
     @cached_property
-    def namespace(self):
+    def namespace(self) -> dict[str, Any]:
         """What the given cells and the solutions define, by name."""
         return _run({name: cell.source for name, cell in self._code.items()}, {"__name__": "solution"})
 
-    def answered(self, exercise, source):
+    def answered(self, exercise: str, source: str) -> Any:
         """The function or class that ``exercise`` names where ``source`` stands in its cell, all else being the solution."""
         names = list(self._code)
         behind = names[names.index(exercise) + 1 :]
@@ -98,23 +88,23 @@ class Assignment:
         return _run(sources, dict(self.namespace))[exercise]
 
     @cached_property
-    def _code(self):
+    def _code(self) -> dict[str, nbformat.NotebookNode]:
         """The given cells and the solutions, by id."""
         return {
             name: cell
             for name, cell in self.cells.items()
-            if cell.cell_type == "code" and (is_solution(cell) or is_locked(cell)) and not is_grade(cell)
+            if is_given(cell) or (cell.cell_type == "code" and is_solution(cell) and not is_grade(cell))
         }
 
 
-def _run(sources, space):
+def _run(sources: dict[str, str], space: dict[str, Any]) -> dict[str, Any]:
     """``space`` after the cells with these ``sources``, by id, have run in it."""
     for name, source in sources.items():
         exec(compile(source, f"<{name}>", "exec"), space)
     return space
 
 
-def released_path(name, folder=RELEASED):
+def released_path(name: str, folder: Path = RELEASED) -> Path:
     return folder / name / f"{name}.ipynb"
 
 
@@ -158,7 +148,7 @@ def _must_be_named(meta, file, index):
         raise CourseError(f"{file}, cell {name!r}: its points, {meta['points']!r}, are no number.")
 
 
-def load(name):
+def load(name: str) -> Assignment:
     """Read ``solutions/<name>.md``.  Raises ``Refused`` for an unknown name, ``CourseError`` for a faulty file."""
     path = SOLUTIONS / f"{name}.md"
     if not path.is_file():

@@ -26,12 +26,18 @@ does (``np``, ``nn``, ``softmax``, the other exercises), and imports none of it.
 
 import ast
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from autograder.answers.assignment import Assignment
 from autograder.answers.changes import Change, bare, change, changed
 from autograder.errors import CourseError
 from autograder.paths import PACKAGE
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 __all__ = ["Bank", "Call", "Entry", "Given", "Module", "again", "both", "change", "load", "right", "wrong"]
 
@@ -53,12 +59,13 @@ class Call:
     An argument may be ``Given("step")``.
     """
 
-    args: tuple
+    args: tuple[Any, ...]
 
-    def __init__(self, *args):
+    def __init__(self, *args: Any) -> None:
         object.__setattr__(self, "args", args)
 
-    def payload(self):
+    def payload(self) -> dict[str, Any]:
+        """The probe as plain data, for ``observe.encode``."""
         args = [{"given": arg.name} if isinstance(arg, Given) else {"data": arg} for arg in self.args]
         return {"kind": "call", "args": args}
 
@@ -71,11 +78,12 @@ class Module:
     receives from the sum of the first output's squares.
     """
 
-    init: tuple
+    init: tuple[Any, ...]
     parameters: dict[str, Any]
-    inputs: tuple
+    inputs: tuple[Any, ...]
 
-    def payload(self):
+    def payload(self) -> dict[str, Any]:
+        """The probe as plain data, for ``observe.encode``."""
         return {
             "kind": "module",
             "init": list(self.init),
@@ -93,31 +101,31 @@ class Answer:
 
     hint: str = ""
     changes: tuple[Change, ...] = ()
-    meeting: tuple = ()  # the answers whose hints are given here
+    meeting: tuple["Answer", ...] = ()  # the answers whose hints are given here
     written_out: bool = False
 
-    def __call__(self, function):
+    def __call__(self, function: Callable[..., Any]) -> "Answer":
         return replace(self, written_out=True)
 
 
-def wrong(hint, *changes):
+def wrong(hint: str, *changes: Change) -> Answer:
     """A wrong answer: the solution with ``changes``, or what this decorates."""
     return Answer(hint, changes)
 
 
-def right(*changes):
+def right(*changes: Change) -> Answer:
     """A right answer that is written in another way than the solution."""
     return Answer(changes=changes)
 
 
-def both(one, other, *changes):
+def both(one: Answer, other: Answer, *changes: Change) -> Answer:
     """Two mistakes in one answer, whose hints are both given.  Their changes together, unless it is told otherwise."""
     if not changes and not one.written_out and not other.written_out:
         changes = one.changes + other.changes
     return Answer(changes=changes, meeting=(one, other))
 
 
-def again(one, *changes):
+def again(one: Answer, *changes: Change) -> Answer:
     """The mistake of another entry, which behaves otherwise where it is made in this way."""
     return Answer(changes=changes, meeting=(one,))
 
@@ -132,7 +140,7 @@ class Entry:
     hints: tuple[tuple[str, str], ...] = ()  # (misconception id, hint): two where two mistakes meet
 
     @property
-    def is_wrong(self):
+    def is_wrong(self) -> bool:
         return bool(self.hints)
 
 
@@ -144,29 +152,33 @@ class Bank:
     right: dict[str, list[Entry]] = field(default_factory=dict)
     probes: dict[str, list[Probe]] = field(default_factory=dict)
 
-    def entries(self):
+    def entries(self) -> Iterator[Entry]:
         for exercise in self.probes:
             yield from self.wrong.get(exercise, ())
             yield from self.right.get(exercise, ())
 
 
-def load(made):
+def load(assignment: Assignment) -> Bank:
     """The bank of an assignment; an empty one where it has no folder."""
     import numpy as np
 
     bank = Bank()
-    files = {path.stem: path for path in (FOLDER / made.name).glob("*.py")}
-    if unknown := files.keys() - {exercise.id for exercise in made.exercises}:
-        raise CourseError(f"The bank of {made.name} has files of no exercise: {', '.join(sorted(unknown))}.")
-    for exercise in (exercise.id for exercise in made.exercises if exercise.id in files):
-        entries, makes_probes = _read(files[exercise], exercise, made)
+    files = {path.stem: path for path in (FOLDER / assignment.name).glob("*.py")}
+    if unknown := files.keys() - {exercise.id for exercise in assignment.exercises}:
+        raise CourseError(
+            f"The bank of {assignment.name} has files of no exercise: {', '.join(sorted(unknown))}."
+        )
+    for exercise in (exercise.id for exercise in assignment.exercises if exercise.id in files):
+        entries, makes_probes = _read(files[exercise], exercise, assignment)
         bank.wrong[exercise] = [entry for entry in entries if entry.is_wrong]
         bank.right[exercise] = [entry for entry in entries if not entry.is_wrong]
         bank.probes[exercise] = [p for seed in (1, 2) for p in makes_probes(np.random.default_rng(seed))]
     return bank
 
 
-def _read(path, exercise, made):
+def _read(
+    path: Path, exercise: str, assignment: Assignment
+) -> tuple[list[Entry], Callable[["Generator"], list[Probe]]]:
     """The entries in a file of the bank, and its maker of probes.  Raises ``CourseError`` where something does not fit."""
     file = f"{path.parent.name}/{path.name}"
     text = path.read_text(encoding="utf-8")
@@ -174,11 +186,11 @@ def _read(path, exercise, made):
     defined = _defined(tree, file)
     if "probes" not in defined:
         raise CourseError(f"{file}: there is no function probes(rng), which makes the inputs to compare on.")
-    space = dict(made.namespace)
+    space = dict(assignment.namespace)
     exec(compile(tree, str(path), "exec"), space)
     answers = {name: space[name] for name in defined if isinstance(space[name], Answer)}
     names = {id(answer): name for name, answer in answers.items()}
-    solution = bare(made.cells[exercise].source)
+    solution = bare(assignment.cells[exercise].source)
     entries = []
     for name, answer in answers.items():
         if answer.written_out:
@@ -194,9 +206,9 @@ def _read(path, exercise, made):
     return entries, space["probes"]
 
 
-def _defined(tree, file):
+def _defined(tree: ast.Module, file: str) -> dict[str, ast.stmt]:
     """Name -> statement of what a file defines at its top.  Raises ``CourseError`` for a name that is there twice, or none."""
-    defined = {}
+    defined: dict[str, ast.stmt] = {}
     for node in tree.body:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):

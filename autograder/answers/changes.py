@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ class Change:
     instead: str
 
 
-def change(piece, instead):
+def change(piece: str, instead: str) -> Change:
     """``piece`` of the solution's text becomes ``instead``.
 
     The piece must be found exactly once in the solution, without its docstrings.  Either may have several lines,
@@ -23,14 +24,14 @@ def change(piece, instead):
     return Change(piece, instead)
 
 
-def bare(source):
+def bare(source: str) -> str:
     """A solution's text without nbgrader's markers and without docstrings, whose words would be taken for pieces."""
     lines = source.splitlines()
     gone = {i for i, line in enumerate(lines) if re.fullmatch(r"### (BEGIN|END) SOLUTION", line.strip())}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             said = node.body[0]
-            gone |= set(range(said.lineno - 1, said.end_lineno))
+            gone |= set(range(said.lineno - 1, said.end_lineno or said.lineno))
     return "\n".join(line for i, line in enumerate(lines) if i not in gone)
 
 
@@ -40,7 +41,7 @@ def _indentation(text, at):
     return line[: len(line) - len(line.lstrip(" "))]
 
 
-def _places(text, piece):
+def _places(text: str, piece: str) -> Iterator[tuple[int, int]]:
     """Where ``piece`` begins and ends in ``text``, indented as the line is in which it begins."""
     first = piece.partition("\n")[0]
     start = text.find(first) if piece else -1
@@ -51,7 +52,7 @@ def _places(text, piece):
         start = text.find(first, start + 1)  # places may overlap
 
 
-def changed(text, changes, called):
+def changed(text: str, changes: Iterable[Change], called: str) -> str:
     """The solution's bare text with all ``changes``.  Raises ``CourseError`` where one does not fit, by the name it is ``called``."""
     places = []
     for one in changes:

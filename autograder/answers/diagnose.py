@@ -4,11 +4,15 @@ A submission gets the hint of a bank entry when it does the same as the entry on
 implementation does otherwise on at least one.  Where nothing fits, nothing is said.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from autograder.answers import bank, observe
+from autograder.answers.assignment import Assignment
+from autograder.answers.bank import Entry
 
 MOST_HINTS = 2
 
@@ -19,7 +23,7 @@ class Hint:
     hint: str
 
 
-def alike(one, other, tolerance=1e-5):
+def alike(one: Any, other: Any, tolerance: float = 1e-5) -> bool:
     """True where two decoded observations say the same, numbers up to rounding.
 
     The dtype counts too: a float32 result that became float64 is another behaviour.
@@ -47,44 +51,48 @@ def _plain(value):
     return value.item() if single and value.dtype in (np.int64, np.float64, np.bool_) else value
 
 
+Observed = list[dict[str, Any]]  # what one thing does on each probe of its exercise, decoded
+Seen = dict[tuple[str, str | None], Observed]  # (exercise, entry or None for the solution) -> that
+
+
 class Diagnosis:
     """The bank of one assignment, with every entry observed once."""
 
-    def __init__(self, assignment):
+    def __init__(self, assignment: Assignment) -> None:
         self.bank = bank.load(assignment)
         self.probes = {
-            exercise: [observe.encode(probe.payload()) for probe in made]
-            for exercise, made in self.bank.probes.items()
+            exercise: [observe.encode(probe.payload()) for probe in probes]
+            for exercise, probes in self.bank.probes.items()
         }
         self._assignment = assignment
-        self._seen = {}
+        self._seen: Seen = {}
 
-    def observations(self, entry, exercise):
+    def observations(self, entry: Entry | None, exercise: str) -> list[Any]:
         """What a bank entry, or the reference for None, does on the exercise's probes, encoded."""
         names = self._assignment.namespace
         thing = self._assignment.answered(exercise, entry.source) if entry else names[exercise]
         with np.errstate(all="ignore"):  # a wrong answer may well divide by zero
             return observe.observe(thing, self.probes[exercise], names)
 
-    def observed(self, entry, exercise):
+    def observed(self, entry: Entry | None, exercise: str) -> Observed:
         """The same decoded, and kept."""
         key = (exercise, entry.id if entry else None)
         if key not in self._seen:
             self._seen[key] = observe.decode(self.observations(entry, exercise))
         return self._seen[key]
 
-    def observe_all(self):
+    def observe_all(self) -> Seen:
         """Observe the whole bank now.  Returns what was seen, for ``take``: another process's diagnosis need not observe again."""
         for exercise in self.probes:
             for entry in (None, *self.bank.wrong.get(exercise, ())):
                 self.observed(entry, exercise)
         return self._seen
 
-    def take(self, seen):
+    def take(self, seen: Mapping[tuple[str, str | None], Observed]) -> None:
         """What ``observe_all`` returned elsewhere."""
         self._seen.update(seen)
 
-    def _decoded(self, exercise, observations):
+    def _decoded(self, exercise: str, observations: Any) -> Observed | None:
         """The observations, one a probe, or None: a student's process wrote them, and may write what it likes."""
         try:
             seen = observe.decode(observations)
@@ -93,7 +101,7 @@ class Diagnosis:
         fits = isinstance(seen, list) and len(seen) == len(self.probes[exercise])
         return seen if fits and all(isinstance(one, dict) for one in seen) else None
 
-    def matching(self, exercise, observations):
+    def matching(self, exercise: str, observations: Any) -> list[Entry]:
         """The wrong entries that do what was observed; none where the observed is right."""
         if exercise not in self.probes or observations is None:
             return []
@@ -106,15 +114,15 @@ class Diagnosis:
             if alike(seen, self.observed(entry, exercise))
         ]
 
-    def hints(self, exercise, observations):
+    def hints(self, exercise: str, observations: Any) -> list[Hint]:
         """At most two hints, the first entry's first."""
         entries = self.matching(exercise, observations) or self.nearly_matching(exercise, observations)
-        found = {}
+        found: dict[str, str] = {}
         for entry in entries:
             found.update({name: hint for name, hint in entry.hints if name not in found})
         return [Hint(name, hint) for name, hint in list(found.items())[:MOST_HINTS]]
 
-    def nearly_matching(self, exercise, observations):
+    def nearly_matching(self, exercise: str, observations: Any) -> list[Entry]:
         """Where no entry fits as a whole: the one that has the same numbers, then those of the same manners.
 
         Somebody who scales by d may also write np.sqrt, which lifts float32, or exponentials that overflow, or
@@ -126,7 +134,8 @@ class Diagnosis:
         right = self.observed(None, exercise)
         if seen is None or alike(seen, right):
             return []
-        same, mannered = [], []
+        same: list[Entry] = []
+        mannered: list[Entry] = []
         for entry in self.bank.wrong.get(exercise, ()):
             known = self.observed(entry, exercise)
             if not _same_numbers(known, right):
@@ -163,7 +172,8 @@ def _same_numbers(one, other):
         if any(not np.isfinite(np.asarray(x)).all() for side in (a, b) for x in _arrays(side.get("result"))):
             continue
         keys = ("result", "error", "parameters")
-        if not alike(*([_as_numbers(side.get(key)) for key in keys] for side in (a, b)), 1e-4):
+        one_said, other_said = ([_as_numbers(side.get(key)) for key in keys] for side in (a, b))
+        if not alike(one_said, other_said, 1e-4):
             return False
         compared += "result" in a
     return compared >= 2

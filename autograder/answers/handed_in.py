@@ -6,6 +6,7 @@ without waiting and without following links, and read only if it is an ordinary 
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -21,13 +22,13 @@ class Ungradable(Exception):
     """This cannot be graded; the message is a sentence for the student, with what to do."""
 
 
-def printable(name):
+def printable(name: str | os.PathLike[str]) -> str:
     """A file's name as text that can be written anywhere: what is not UTF-8 in it, and control characters, as escapes."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def read_file(path, most=LARGEST):
+def read_file(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     """The bytes of an ordinary file.  Raises ``Ungradable`` where it is another thing, larger than ``most``, or cannot be read."""
     name = printable(Path(path).name)
     try:
@@ -71,31 +72,31 @@ class HandedIn:
     """What was in ``submitted/<student>/<assignment>``: ``files``, path within the folder -> bytes."""
 
     student: str
-    files: dict
-    left_out: dict = field(default_factory=dict)  # path -> why it was not read, in a sentence
+    files: dict[str, bytes]
+    left_out: dict[str, str] = field(default_factory=dict)  # path -> why it was not read, in a sentence
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """What was left out, for the student."""
         return [f"{reason} It was left out." for reason in self.left_out.values()]
 
-    def notebook(self, name):
+    def notebook(self, name: str) -> bytes | None:
         """The bytes of a notebook in the folder itself; None where there is none.  Raises ``Ungradable`` where it is no ordinary file."""
         if name in self.left_out:
             raise Ungradable(self.left_out[name])
         return self.files.get(name)
 
-    def notebooks(self):
+    def notebooks(self) -> dict[str, bytes]:
         """Name -> bytes of the notebooks in the folder itself, or, where none is there, in the folders within."""
         found = {name: data for name, data in self.files.items() if name.endswith(".ipynb")}
         return {name: data for name, data in found.items() if "/" not in name} or found
 
-    def beside(self):
+    def beside(self) -> dict[str, bytes]:
         """Path -> bytes of the files that are no notebooks."""
         return {name: data for name, data in self.files.items() if not name.endswith(".ipynb")}
 
 
-def read_folder(folder, *, beside=True, loose=False):
+def read_folder(folder: Path, *, beside: bool = True, loose: bool = False) -> HandedIn:
     """Read ``submitted/<student>/<assignment>`` once; with ``beside`` also the files that are no notebooks.
 
     ``loose`` takes the notebooks of ``submitted/<student>`` itself, where there is no folder for the assignment.
@@ -116,9 +117,11 @@ def read_folder(folder, *, beside=True, loose=False):
     return HandedIn(printable(owner.name), files, left_out)
 
 
-def _read_all(folder, beside, deepest):
+def _read_all(folder: Path, beside: bool, deepest: int) -> tuple[dict[str, bytes], dict[str, str]]:
     """(path -> bytes, path -> why it was left out) of a folder's files; together they are no more than can be."""
-    files, left_out, total = {}, {}, 0
+    files: dict[str, bytes] = {}
+    left_out: dict[str, str] = {}
+    total = 0
     for path in _walk(folder, beside, deepest):
         name = path.relative_to(folder).as_posix()
         try:
@@ -137,7 +140,7 @@ def _read_all(folder, beside, deepest):
     return files, left_out
 
 
-def _walk(folder, beside, deepest):
+def _walk(folder: Path, beside: bool, deepest: int) -> Iterator[Path]:
     """The files in a folder and its folders, or the notebooks alone, no more than can be; links are named, never followed."""
     count, waiting = 0, [(folder, 0)]
     while waiting:

@@ -4,10 +4,15 @@ import ast
 import copy
 import math
 import re
+from collections.abc import Mapping
+from typing import Protocol
 
-from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade, is_grade, is_solution
 
-from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers import hidden
+from autograder.answers.assignment import Exercise
+from autograder.answers.cells import belongs_to, grade_id, is_given
 from autograder.answers.results import Check
 from autograder.errors import CourseError
 
@@ -16,7 +21,7 @@ CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is m
 TIMED_OUT = "CellTimeoutError"  # a cell that was broken off; nbclient's name
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
-_ENDED = {
+ENDED = {  # why a cell has no end: what the student is told
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
     "died": "Your code ended the Python process itself (exit() or the like), so the checks could not run.",
     "crashed": "Your code crashed the Python process (far too deep a recursion, or a fault in compiled code), so the checks could not run.",
@@ -34,12 +39,24 @@ _FORBIDDEN = {
 }
 
 
-def checks_of(run, exercise):
+class Ran(Protocol):
+    """A notebook that has run, as ``rooms`` tells of it."""
+
+    @property
+    def notebook(self) -> NotebookNode: ...
+    @property
+    def stopped(self) -> Mapping[int, str]: ...  # index of a cell without an end -> why, a key of ENDED
+    @property
+    def unanswered(self) -> set[str]: ...  # exercises that nothing in the notebook answers
+
+
+def checks_of(run: Ran, exercise: Exercise) -> list[Check]:
     """The marks of an exercise's test cells, in order."""
     blank = exercise.id in run.unanswered
     cells = {grade_id(cell): (index, cell) for index, cell in enumerate(run.notebook.cells) if is_grade(cell)}
     stopped = next(
-        (why for index, why in run.stopped.items() if _concerns(run.notebook.cells[index], exercise.id)), None
+        (why for index, why in run.stopped.items() if belongs_to(run.notebook.cells[index]) == exercise.id),
+        None,
     )
     made = []
     for name in exercise.tests:
@@ -48,14 +65,10 @@ def checks_of(run, exercise):
         if blank:
             made.append(Check(name, 0.0, worth, _NOT_ANSWERED))
         elif index in run.stopped or not _ran(cell):
-            made.append(Check(name, 0.0, worth, _ENDED[run.stopped.get(index, stopped or "late")]))
+            made.append(Check(name, 0.0, worth, ENDED[run.stopped.get(index, stopped or "late")]))
         else:
             made.append(_mark(cell, name, worth, run.notebook))
     return made
-
-
-def _concerns(cell, exercise):
-    return exercise in (grade_id(cell), exercise_of(grade_id(cell)))
 
 
 def _ran(cell):
@@ -71,12 +84,12 @@ def _mark(cell, name, worth, notebook):
     failure = failure_of(quiet)
     if failure is None:
         return Check(name, float(points), worth)
-    hidden = in_hidden_part(failure, cell)
-    message = _message(failure, hidden, notebook)
-    if hidden and failure.ename in CHECKS:
+    unseen = in_hidden_part(failure, cell)
+    message = _message(failure, unseen, notebook)
+    if unseen and failure.ename in CHECKS:
         message = _only_the_courses_words(message, cell, notebook)
     # of a hidden input not even the line is told, which the student's code could choose by what it met
-    return Check(name, float(points), worth, message, None if hidden else _where(failure))
+    return Check(name, float(points), worth, message, None if unseen else _where(failure))
 
 
 def _only_the_courses_words(message, cell, notebook):
@@ -87,9 +100,7 @@ def _only_the_courses_words(message, cell, notebook):
     texts = _texts(cell)
     if message in texts:
         return message
-    given = [
-        text for other in notebook.cells if is_locked(other) and not is_grade(other) for text in _texts(other)
-    ]
+    given = [text for other in notebook.cells if is_given(other) for text in _texts(other)]
     known = {
         word
         for text in (*given, *(text for text in texts if " " in text.strip()))
@@ -147,19 +158,14 @@ def _refuse_impossible(cell, name, worth):
                 raise CourseError(f"The check {name} is faulty: it gave {number} of {worth:g} points.")
 
 
-def in_hidden_part(failure, cell):
+def in_hidden_part(failure: NotebookNode, cell: NotebookNode) -> bool:
     """True where the error came up in lines of a check that students do not see, or where that cannot be told."""
-    lines = cell.source.splitlines()
-    hidden, inside = set(), False
-    for number, line in enumerate(lines, start=1):
-        inside = (inside or "BEGIN HIDDEN TESTS" in line) and "END HIDDEN TESTS" not in line
-        if inside:
-            hidden.add(number)
+    unseen = hidden.parts(cell.source).lines
     for frame in failure.traceback:
         at = re.match(r"(?:Cell In|Input In)\s*\[\d+\], line (\d+)\n", _ANSI.sub("", frame))
         if at:  # the outermost frame is the check itself
-            return int(at.group(1)) in hidden
-    return bool(hidden)
+            return int(at.group(1)) in unseen
+    return bool(unseen)
 
 
 def _missing(said, notebook):
@@ -171,12 +177,12 @@ def _missing(said, notebook):
     return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"
 
 
-def failure_of(cell):
+def failure_of(cell: NotebookNode) -> NotebookNode | None:
     """What a cell raised, or None."""
     return next((o for o in cell.get("outputs", ()) if o.output_type == "error"), None)
 
 
-def why_it_stopped(failure, cell):
+def why_it_stopped(failure: NotebookNode, cell: str) -> str:
     """A sentence on a cell, named ``cell`` in it, that did not run to its end; it begins with a small letter."""
     said = said_by(failure)
     if failure.ename in SYNTAX:
@@ -192,7 +198,7 @@ def why_it_stopped(failure, cell):
     )
 
 
-def _message(failure, hidden, notebook):
+def _message(failure, unseen, notebook):
     """A check's own words as they are; an exception of the student's code introduced by a sentence.
 
     The text of an exception may hold what it was called with; of a hidden input, nothing is passed on.
@@ -200,21 +206,21 @@ def _message(failure, hidden, notebook):
     said = said_by(failure)
     if failure.ename in CHECKS and said:
         return said
-    if hidden:  # not even the exception's kind, which the student's code could have chosen by the input
+    if unseen:  # not even the exception's kind, which the student's code could have chosen by the input
         return "On an input that you do not see, your code raised an exception. Try other sizes, other scales, float32."
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED
     if failure.ename == "NameError":
         return _missing(said, notebook)
     if failure.ename == TIMED_OUT:
-        return _ENDED["timeout"]
+        return ENDED["timeout"]
     if failure.ename in _FORBIDDEN:
         return f"{_FORBIDDEN[failure.ename]} Your code raised {failure.ename}: {said}"
     kind = "an error of syntax" if failure.ename in SYNTAX else failure.ename
     return f"Your code raised {kind}: {said}" if said else f"Your code raised {kind}."
 
 
-def said_by(failure):
+def said_by(failure: NotebookNode) -> str:
     """An exception's text, without the temporary file name that IPython gives a cell."""
     return re.sub(r"\((?:\d+\.py|<ipython-input[^>]*>), (line \d+)\)", r"(\1)", failure.evalue.strip())
 

@@ -5,13 +5,15 @@ This module is sent as text into the process that holds the student's code and i
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 LIMIT = 200_000  # numbers in one observed array; no probe asks for more than a few hundred
 
 
-def decode(value):
+def decode(value: Any) -> Any:
     """JSON -> arrays and tensors; the inverse of ``encode``."""
     if isinstance(value, dict) and "npy" in value:
         array = np.load(io.BytesIO(base64.b64decode(value["npy"])), allow_pickle=False)
@@ -29,7 +31,7 @@ def decode(value):
     return value
 
 
-def encode(value):
+def encode(value: Any) -> Any:
     """Arrays, tensors, numbers, None, and tuples, lists and dicts of them -> JSON.  Other types by their name only."""
     kind = type(value).__name__
     if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
@@ -50,7 +52,7 @@ def encode(value):
     return {"type": kind}
 
 
-def one(thing, probe, names):
+def one(thing: Any, probe: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """What ``thing``, a function or a module class, does on one decoded probe: a dict of plain results."""
     try:
         if probe["kind"] == "call":
@@ -80,10 +82,10 @@ def one(thing, probe, names):
         return {**locals().get("seen", {}), "error": type(error).__name__}
 
 
-def observe(thing, probes, names=None):
+def observe(thing: Any, probes: Sequence[Any], names: Mapping[str, Any] | None = None) -> list[Any]:
     """What ``thing`` does on each of the encoded ``probes``, encoded.
 
     ``names`` is where the functions that a probe names are found; by default among those that ``thing`` itself sees.
     """
-    names = getattr(thing, "__globals__", {}) if names is None else names
-    return [encode(one(thing, decode(probe), names)) for probe in probes]
+    seen = getattr(thing, "__globals__", {}) if names is None else names
+    return [encode(one(thing, decode(probe), seen)) for probe in probes]

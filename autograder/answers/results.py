@@ -1,6 +1,8 @@
 """What grading one submission gave: the record behind ``--json``, the feedback page and the gradebook."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from autograder.answers.diagnose import Hint
 from autograder.plain import plain
@@ -34,15 +36,15 @@ class Outcome:
     comments: list[str] = field(default_factory=list)  # of a person
 
     @property
-    def points(self):
+    def points(self) -> float:
         return sum(check.points for check in self.checks)
 
     @property
-    def max_points(self):
+    def max_points(self) -> float:
         return sum(check.max_points for check in self.checks)
 
     @property
-    def messages(self):
+    def messages(self) -> list[str]:
         """What the failed checks said, each thing once; of exceptions in the student's code, the first."""
         said = dict.fromkeys(
             check.message for check in self.checks if check.message and check.points < check.max_points
@@ -65,7 +67,7 @@ class Graded:
     shared: bool = False  # the checks ran beside the student's code
 
     @property
-    def caveat(self):
+    def caveat(self) -> str | None:
         """What to know of how this was graded, in a sentence, or None."""
         return SHARED if self.shared else None
 
@@ -74,11 +76,11 @@ class Graded:
     handed_in: str | None = None  # when, where it is known
 
     @property
-    def score(self):
+    def score(self) -> float:
         return max(0.0, sum(outcome.points for outcome in self.outcomes) - self.penalty)
 
     @property
-    def late(self):
+    def late(self) -> str | None:
         """By how much it came late, in words, or None."""
         for unit, seconds in (("days", 86400), ("hours", 3600), ("minutes", 60)):
             if self.seconds_late >= 2 * seconds:
@@ -86,15 +88,15 @@ class Graded:
         return f"{self.seconds_late:.0f} seconds" if self.seconds_late > 0 else None
 
     @property
-    def max_score(self):
+    def max_score(self) -> float:
         return sum(outcome.max_points for outcome in self.outcomes)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """All of it as plain data, for ``from_dict``."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Mapping[str, Any]) -> "Graded":
         outcomes = [
             Outcome(
                 outcome["id"],
@@ -107,7 +109,7 @@ class Graded:
         ]
         return cls(**{**data, "outcomes": outcomes})
 
-    def as_json(self):
+    def as_json(self) -> dict[str, Any]:
         """The object that ``--json`` writes, one a line."""
         graded = self.status == "graded"
         record = {
@@ -136,7 +138,7 @@ class Graded:
         return _shown(record)
 
 
-def _shown(part):
+def _shown(part: Any) -> Any:
     """Plain data with every text in it fit to be shown."""
     if isinstance(part, dict):
         return {name: _shown(value) for name, value in part.items()}

@@ -7,15 +7,18 @@ Everything else, the tests above all, comes from the instructor's notebook.
 import copy
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_solution
 
-from autograder.answers import assignment
-from autograder.answers.assignment import grade_id
-from autograder.answers.handed_in import Ungradable, printable, read_file
+from autograder.answers import assignment as assignments
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import grade_id, id_of, is_given, is_missing, is_untouched
+from autograder.answers.handed_in import HandedIn, Ungradable, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
 
@@ -31,35 +34,31 @@ class Submission:
     notes: list[str] = field(default_factory=list)  # what was repaired, for the student
 
     @property
-    def blank(self):
+    def blank(self) -> set[str]:
         """The exercises whose cell holds the stub; another cell may answer them."""
-        return self._marked("untouched")
+        return self._answers(is_untouched)
 
     @property
-    def missing(self):
+    def missing(self) -> set[str]:
         """The exercises whose cell is not there."""
-        return self._marked("missing")
+        return self._answers(is_missing)
 
     @property
-    def texts(self):
+    def texts(self) -> list[str]:
         """What runs, in order."""
         return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
 
-    def _marked(self, mark):
-        return {
-            grade_id(cell)
-            for cell in self.notebook.cells
-            if is_solution(cell) and cell.metadata.nbgrader.get(mark)
-        }
+    def _answers(self, are: Callable[[nbformat.NotebookNode], bool]) -> set[str]:
+        return {id_of(cell) for cell in self.notebook.cells if is_solution(cell) and are(cell)}
 
 
-def read(path):
+def read(path: str | Path) -> nbformat.NotebookNode:
     """Read a notebook file.  Raises ``Ungradable``."""
     path = Path(path)
     return parse(read_file(path), printable(path.name))
 
 
-def parse(data, name):
+def parse(data: bytes, name: str) -> nbformat.NotebookNode:
     """The notebook in the bytes of a file called ``name``.  Raises ``Ungradable``."""
     if not data:
         raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
@@ -82,7 +81,7 @@ def _decoded(data):
         )  # what is code can be read; a letter in a comment may be another
 
 
-def _as_notebook(raw, name):
+def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
     """JSON -> a notebook of format 4 in which every cell is well-formed.  Raises ``Ungradable``."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         hint = (
@@ -133,14 +132,14 @@ def _as_notebook(raw, name):
     return notebook
 
 
-def which_assignment(notebook, name):
+def which_assignment(notebook: nbformat.NotebookNode, name: str) -> str:
     """The name of the assignment that a notebook answers.  Raises ``Ungradable``."""
-    known = assignment.names()
+    known = assignments.names()
     claimed = notebook.metadata.get("course", {}).get("assignment")
     if claimed in known:
         return claimed
-    shares = {made: _share_of_cells(notebook, assignment.load(made)) for made in known}
-    best = max(shares, key=shares.get, default=None)
+    shares = {other: _share_of_cells(notebook, assignments.load(other)) for other in known}
+    best = max(shares, key=lambda other: shares[other], default=None)
     if best is None or shares[best] == 0:
         raise Ungradable(
             f"{name} is a notebook, but none of this course's: no cell of it is known here. Hand in one of: {', '.join(known)}."
@@ -148,41 +147,47 @@ def which_assignment(notebook, name):
     return best
 
 
-def _share_of_cells(notebook, made):
-    found = identify(notebook, made)
-    return len({*found.values(), *answered(notebook, made, found)}) / max(1, len(made.cells))
+def _share_of_cells(notebook, assignment):
+    found = identify(notebook, assignment)
+    return len({*found.values(), *answered(notebook, assignment, found)}) / max(1, len(assignment.cells))
 
 
-def rebuild(notebook, made, name="this notebook"):
+def rebuild(
+    notebook: nbformat.NotebookNode, assignment: Assignment, name: str = "this notebook"
+) -> Submission:
     """The student's answers and own cells, in the instructor's frame: a ``Submission``.
 
     Own cells stay behind the cell that they followed.  Raises ``Ungradable`` where nothing of the assignment is left.
     """
     claimed = notebook.metadata.get("course", {}).get("assignment")
-    if claimed in assignment.names() and claimed != made.name:
-        raise Ungradable(f"{name} is the notebook of {claimed}, not of {made.name}. Hand in the right one.")
-    found = identify(notebook, made)
-    holds_answers = any(is_solution(made.cells[known]) for known in found.values())
-    if not holds_answers and not answered(notebook, made, found):
+    if claimed in assignments.names() and claimed != assignment.name:
         raise Ungradable(
-            f"{name} holds none of the answers to {made.name}. Start from the released notebook and hand that in."
+            f"{name} is the notebook of {claimed}, not of {assignment.name}. Hand in the right one."
         )
-    notes = []
-    chosen = _chosen(notebook, made, found, notes)
-    own = _own_cells(notebook, made, found, chosen)
-    return Submission(_assemble(notebook, made, chosen, own, set(found.values()), notes), notes)
+    found = identify(notebook, assignment)
+    holds_answers = any(is_solution(assignment.cells[known]) for known in found.values())
+    if not holds_answers and not answered(notebook, assignment, found):
+        raise Ungradable(
+            f"{name} holds none of the answers to {assignment.name}. Start from the released notebook and hand that in."
+        )
+    notes: list[str] = []
+    chosen = _chosen(notebook, assignment, found, notes)
+    own = _own_cells(notebook, assignment, found, chosen)
+    return Submission(_assemble(notebook, assignment, chosen, own, set(found.values()), notes), notes)
 
 
-def _chosen(notebook, made, found, notes):
+def _chosen(
+    notebook: nbformat.NotebookNode, assignment: Assignment, found: Mapping[int, str], notes: list[str]
+) -> dict[str, int | None]:
     """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
-    copies = {}
+    copies: dict[str, list[int]] = {}
     for index, known in found.items():
-        if is_solution(made.cells[known]):
+        if is_solution(assignment.cells[known]):
             copies.setdefault(known, []).append(index)
-    chosen = {}
-    for exercise in made.exercises:
+    chosen: dict[str, int | None] = {}
+    for exercise in assignment.exercises:
         indices = sorted(copies.get(exercise.id, ()))
-        worked = [i for i in indices if not is_stub(notebook.cells[i].source, made, exercise.id)]
+        worked = [i for i in indices if not is_stub(notebook.cells[i].source, assignment, exercise.id)]
         # a cell that was turned into text is an answer, too, if there is no other
         best = next((i for i in worked if notebook.cells[i].cell_type == "code"), next(iter(worked), None))
         if best is not None and not _stands_by(notebook, found, indices[0], best):
@@ -207,19 +212,21 @@ def _stands_by(notebook, found, first, index):
     )
 
 
-def _own_cells(notebook, made, found, chosen):
+def _own_cells(notebook, assignment, found, chosen):
     """Id of a cell of the course's -> the student's own cells that follow it, in their order; None -> those before the first."""
-    own, last, passed = {}, None, set()
-    exercises = [exercise.id for exercise in made.exercises]
+    own: dict[str | None, list[nbformat.NotebookNode]] = {}
+    last: str | None = None
+    passed: set[str | None] = set()
+    exercises = [exercise.id for exercise in assignment.exercises]
     for index, cell in enumerate(notebook.cells):
         known = found.get(index)
         kept = known is None
         if known is not None and cell.cell_type == "code":
-            if is_solution(made.cells[known]):
-                kept = index != chosen[known] and not is_stub(cell.source, made, known)
+            if is_solution(assignment.cells[known]):
+                kept = index != chosen[known] and not is_stub(cell.source, assignment, known)
             else:  # in a cell of the course's, which is put back as it was, an answer may have been written
-                kept = bool(bound(cell.source, exercises)) and not is_released(cell, made, known)
-        if kept and not (known and is_locked(made.cells[known]) and not is_grade(made.cells[known])):
+                kept = bool(bound(cell.source, exercises)) and not is_released(cell, assignment, known)
+        if kept and not (known and is_given(assignment.cells[known])):
             own.setdefault(last, []).append(_plain(cell))
             kept = False
         first_or_chosen = known not in passed if chosen.get(known) is None else index == chosen[known]
@@ -238,11 +245,11 @@ def _plain(cell):
     return kept
 
 
-def _assemble(student, made, chosen, own, present, notes):
-    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(made.solution.metadata))
+def _assemble(student, assignment, chosen, own, present, notes):
+    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(assignment.solution.metadata))
     notebook.cells.extend(own.get(None, ()))
     gone = []
-    for cell in made.solution.cells:
+    for cell in assignment.solution.cells:
         known = grade_id(cell)
         if known is None:
             continue  # prose; the student's copy of it is among their own cells
@@ -250,7 +257,7 @@ def _assemble(student, made, chosen, own, present, notes):
         if is_solution(cell):
             answer = chosen[known]
             placed.source = (
-                made.released_cells[known].source if answer is None else student.cells[answer].source
+                assignment.released_cells[known].source if answer is None else student.cells[answer].source
             )
             placed.metadata.nbgrader["untouched"] = answer is None
             placed.metadata.nbgrader["missing"] = known not in present
@@ -263,7 +270,7 @@ def _assemble(student, made, chosen, own, present, notes):
         notes.append(
             f"Checks that are not in the notebook as they were released were put in: {', '.join(gone[:MOST_NAMED])}{more}."
         )
-    seen = set()
+    seen: set[str] = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
         while cell["id"] in seen:
             cell["id"] = f"again-{index}-{len(seen)}"
@@ -272,7 +279,7 @@ def _assemble(student, made, chosen, own, present, notes):
     return notebook
 
 
-def in_its_place(released, reason):
+def in_its_place(released: nbformat.NotebookNode, reason: str) -> nbformat.NotebookNode:
     """What lies in ``autograded/`` for a hand-in that cannot be graded, so that a person sees it and can mark it."""
     notebook = copy.deepcopy(released)
     told = nbformat.v4.new_markdown_cell(f"**This hand-in could not be graded.** {reason}", id="not-graded")
@@ -280,21 +287,22 @@ def in_its_place(released, reason):
     return notebook
 
 
-def choose(handed_in, made):
+def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]:
     """The notebook among the files of a ``HandedIn`` that counts: the one in which most was answered, first of all the one under its own name.
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
-    expected = f"{made.name}.ipynb"
-    read, unread = {}, {}
+    expected = f"{assignment.name}.ipynb"
+    read: dict[str, tuple[set[str], list[str]]] = {}
+    unread: dict[str, Ungradable] = {}
     for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
         try:
             notebook = parse(data, name)
-            rebuilt = rebuild(notebook, made, name)
+            rebuilt = rebuild(notebook, assignment, name)
         except Ungradable as reason:
             unread[name] = reason
             continue
-        read[name] = answered(notebook, made), rebuilt.texts
+        read[name] = answered(notebook, assignment), rebuilt.texts
     if not read:
         if expected in unread:
             raise unread[expected]
@@ -302,14 +310,14 @@ def choose(handed_in, made):
             handed_in.notebook(name)  # says why it was not read
         if len(unread) == 1:
             raise next(iter(unread.values()))
-        raise Ungradable(f"No notebook for {made.name} was found. Hand in {expected}.")
+        raise Ungradable(f"No notebook for {assignment.name} was found. Hand in {expected}.")
     most = max(len(done) for done, _ in read.values())
     best = [name for name, (done, _) in read.items() if len(done) == most]
     name = best[0]
     if name != expected and any(read[other] != read[name] for other in best):
         listed = ", ".join(best)
         raise Ungradable(
-            f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected}."
+            f"There are several notebooks for {assignment.name} ({listed}). Hand in one, called {expected}."
         )
     notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
     others = [other for other in read if other != name]
@@ -321,17 +329,19 @@ def choose(handed_in, made):
     return name, notes
 
 
-def gradable(path, made=None):
+def gradable(path: str | Path, assignment: Assignment | None = None) -> tuple[Assignment, Submission]:
     """Read, recognise and rebuild in one go, for one file: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
     path = Path(path)
-    return recognised(read(path), printable(path.name), made)
+    return recognised(read(path), printable(path.name), assignment)
 
 
-def recognised(notebook, name, made=None):
+def recognised(
+    notebook: nbformat.NotebookNode, name: str, assignment: Assignment | None = None
+) -> tuple[Assignment, Submission]:
     """Recognise and rebuild a notebook that was read: (assignment, submission).  Raises ``Ungradable`` or ``Refused``."""
-    made = made or assignment.load(which_assignment(notebook, name))
-    if not assignment.released_path(made.name).is_file():
+    assignment = assignment or assignments.load(which_assignment(notebook, name))
+    if not assignments.released_path(assignment.name).is_file():
         raise Refused(
-            f"{made.name} has not been released. Run `python -m autograder release {made.name}` first."
+            f"{assignment.name} has not been released. Run `python -m autograder release {assignment.name}` first."
         )
-    return made, rebuild(notebook, made, name)
+    return assignment, rebuild(notebook, assignment, name)

@@ -11,8 +11,9 @@ from importlib.metadata import version
 
 import nbformat
 
-from autograder.answers import assignment, bank
-from autograder.answers.assignment import grade_id
+from autograder.answers import assignment as assignments
+from autograder.answers import bank
+from autograder.answers.cells import grade_id
 from autograder.paths import CODE, PACKAGE, RELEASED, SOLUTIONS
 
 ASSIGNMENT = "03-query-key-value"
@@ -20,76 +21,78 @@ TO_LOOK_AT = "four-misconceptions"  # the submission whose feedback page shows m
 SECONDS = 6  # a cell; one student loops for ever
 
 
-def answered(made, answers):
+def answered(assignment, answers):
     """The released notebook with ``answers``, exercise -> source, filled in."""
-    notebook = copy.deepcopy(made.released)
+    notebook = copy.deepcopy(assignment.released)
     for cell in notebook.cells:
         if grade_id(cell) in answers:
             cell.source = answers[grade_id(cell)]
     return notebook
 
 
-def solved(made):
+def solved(assignment):
     """Exercise -> the solution's source."""
-    return {exercise.id: made.cells[exercise.id].source for exercise in made.exercises}
+    return {exercise.id: assignment.cells[exercise.id].source for exercise in assignment.exercises}
 
 
-def mistaken(made, *ids):
+def mistaken(assignment, *ids):
     """The solution, with the bank's wrong answers of these ids in their exercises' places."""
-    known = bank.load(made)
+    known = bank.load(assignment)
     chosen = {entry.exercise: entry.source for entry in known.entries() if entry.id in ids}
     if len(chosen) != len(ids):
         raise KeyError(f"not all of {ids} are in the bank, one an exercise")
-    return answered(made, {**solved(made), **chosen})
+    return answered(assignment, {**solved(assignment), **chosen})
 
 
-def students(made):
+def students(assignment):
     """Name -> notebook, or text for files that are none."""
-    right = solved(made)
-    known = bank.load(made)
+    right = solved(assignment)
+    known = bank.load(assignment)
     in_order = list(right)
-    twice = answered(made, right)
+    twice = answered(assignment, right)
     position = next(i for i, cell in enumerate(twice.cells) if grade_id(cell) == "soft_lookup")
     twice.cells.insert(position + 1, copy.deepcopy(twice.cells[position]))
     twice.cells[position + 1]["id"] = "copied"
     return {
-        "right": answered(made, right),
+        "right": answered(assignment, right),
         "right-another-way": answered(
-            made, right | {name: found[0].source for name, found in known.right.items()}
+            assignment, right | {name: found[0].source for name, found in known.right.items()}
         ),
-        "blank": copy.deepcopy(made.released),
-        "half-done": answered(made, {name: right[name] for name in in_order[:4]}),
-        "unscaled": mistaken(made, "unscaled"),
-        "softmax-on-the-wrong-axis": mistaken(made, "softmax_over_queries", "softmax_over_hops"),
-        "float64-by-accident": mistaken(made, "becomes_float64"),
-        "penalty-of-positions": mistaken(made, "compares_positions"),
-        "four-misconceptions": mistaken(made, "plus_distance", "dot_product_score", "keys_ask", "WithBias"),
-        "two-mistakes-in-one": mistaken(made, "unscaled_over_queries"),
+        "blank": copy.deepcopy(assignment.released),
+        "half-done": answered(assignment, {name: right[name] for name in in_order[:4]}),
+        "unscaled": mistaken(assignment, "unscaled"),
+        "softmax-on-the-wrong-axis": mistaken(assignment, "softmax_over_queries", "softmax_over_hops"),
+        "float64-by-accident": mistaken(assignment, "becomes_float64"),
+        "penalty-of-positions": mistaken(assignment, "compares_positions"),
+        "four-misconceptions": mistaken(
+            assignment, "plus_distance", "dot_product_score", "keys_ask", "WithBias"
+        ),
+        "two-mistakes-in-one": mistaken(assignment, "unscaled_over_queries"),
         "syntax-error": answered(
-            made, right | {"kernel_pooling": right["kernel_pooling"].replace("):", ")", 1)}
+            assignment, right | {"kernel_pooling": right["kernel_pooling"].replace("):", ")", 1)}
         ),
         "endless-loop": answered(
-            made, right | {"hop_penalty": "def hop_penalty(A):\n    while True:\n        pass"}
+            assignment, right | {"hop_penalty": "def hop_penalty(A):\n    while True:\n        pass"}
         ),
         "ends-python": answered(
-            made, right | {"soft_lookup": "def soft_lookup(*args):\n    import os\n    os._exit(0)"}
+            assignment, right | {"soft_lookup": "def soft_lookup(*args):\n    import os\n    os._exit(0)"}
         ),
-        "renamed-file": answered(made, right),
+        "renamed-file": answered(assignment, right),
         "copied-cell": twice,
-        "cut-off-file": nbformat.writes(made.released)[:5000],
+        "cut-off-file": nbformat.writes(assignment.released)[:5000],
     }
 
 
 def make(course, name=ASSIGNMENT):
     """Write the demonstration class into ``course``, which is emptied first.  Returns the assignment."""
-    made = assignment.load(name)
+    assignment = assignments.load(name)
     shutil.rmtree(course.root, ignore_errors=True)
-    for student, content in students(made).items():
+    for student, content in students(assignment).items():
         file = "my homework (final).ipynb" if student == "renamed-file" else f"{name}.ipynb"
         path = course.submitted / student / name / file
         path.parent.mkdir(parents=True)
         path.write_text(content if isinstance(content, str) else nbformat.writes(content), encoding="utf-8")
-    return made
+    return assignment
 
 
 def _key():

@@ -6,42 +6,46 @@ import time
 import nbformat
 
 from autograder.answers import marks, submission
-from autograder.answers.assignment import Assignment, exercise_of, grade_id
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import exercise_of, grade_id
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError
 from autograder.rooms import engine
-from autograder.rooms.student import NO_EXIT, NO_PROGRAMS
+from autograder.rooms.engine import HOW
+from autograder.rooms.shell import NO_EXIT, NO_PROGRAMS
 
-HOW = engine.How()
 
-
-def prepare(made, diagnosis, how=HOW):
+def prepare(assignment, diagnosis, how=HOW):
     """Get ready to grade an assignment: rehearse the instructor's notebook, which must earn every point.
 
     Raises ``Refused`` where isolation is not to be had, ``CourseError`` for a solution that fails its own checks.
     """
     engine.start(how)
-    ran = engine.rehearse(copy.deepcopy(made.solution), diagnosis.probes, how)
-    for exercise in made.exercises:
+    ran = engine.rehearse(copy.deepcopy(assignment.solution), diagnosis.probes, how)
+    for exercise in assignment.exercises:
         for check in marks.checks_of(ran, exercise):
             if check.points < check.max_points:
-                raise CourseError(f"solutions/{made.name}.md fails its own check {check.id}: {check.message}")
+                raise CourseError(
+                    f"solutions/{assignment.name}.md fails its own check {check.id}: {check.message}"
+                )
 
 
 def grade_notebook(
-    made: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", how=HOW
+    assignment: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", how=HOW
 ):
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     ran = engine.run(handed_in.notebook, diagnosis.probes, how)
     outcomes = []
-    for exercise in made.exercises:
+    for exercise in assignment.exercises:
         checks = marks.checks_of(ran, exercise)
         lost = any(check.points < check.max_points for check in checks)
         hints = diagnosis.hints(exercise.id, ran.observations.get(exercise.id)) if lost else []
         outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in ran.unanswered))
-    graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split)
+    graded = Graded(
+        student, assignment.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split
+    )
     graded.notes += _where_answers_stand(handed_in, ran)
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays:
@@ -105,25 +109,25 @@ def ungradable(student, assignment, reason):
     return Graded(student, assignment, status="ungradable", reason=str(reason))
 
 
-def grade_file(path, made=None, *, student="you", diagnosis=None, how=HOW):
+def grade_file(path, assignment=None, *, student="you", diagnosis=None, how=HOW):
     """Read and grade one file: (Graded, executed notebook or None)."""
-    made, handed_in = submission.gradable(path, made)
-    return grade_notebook(made, handed_in, diagnosis or Diagnosis(made), student=student, how=how)
+    assignment, handed_in = submission.gradable(path, assignment)
+    return grade_notebook(assignment, handed_in, diagnosis or Diagnosis(assignment), student=student, how=how)
 
 
-def grade_handed_in(handed_in, made, diagnosis, *, how=HOW):
+def grade_handed_in(handed_in, assignment, diagnosis, *, how=HOW):
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None).
 
     Never raises for what a student did.
     """
     try:
-        name, notes = submission.choose(handed_in, made)
-        _, rebuilt = submission.recognised(submission.parse(handed_in.files[name], name), name, made)
-        graded, notebook = grade_notebook(made, rebuilt, diagnosis, student=handed_in.student, how=how)
+        name, notes = submission.choose(handed_in, assignment)
+        _, rebuilt = submission.recognised(submission.parse(handed_in.files[name], name), name, assignment)
+        graded, notebook = grade_notebook(assignment, rebuilt, diagnosis, student=handed_in.student, how=how)
     except submission.Ungradable as reason:
-        return ungradable(handed_in.student, made.name, reason), None
+        return ungradable(handed_in.student, assignment.name, reason), None
     graded.notes[:0] = [*notes, *handed_in.notes]
-    return graded, {made.name: notebook}
+    return graded, {assignment.name: notebook}
 
 
 def save(notebook, course, student, assignment, name):

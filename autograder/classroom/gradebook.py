@@ -13,7 +13,7 @@ from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning
 
-from autograder.answers.assignment import exercise_of
+from autograder.answers.cells import exercise_of
 from autograder.answers.results import Check, Outcome
 from autograder.errors import Refused
 
@@ -89,12 +89,18 @@ def _one_transaction(book):
     book.db.commit()
 
 
-def record_assignment(course, made):
+def record_assignment(course, assignment):
     """Tell the gradebook which cells the assignment has, as ``nbgrader generate_assignment`` does."""
     with opened(course) as book:
-        book.update_or_create_assignment(made.name)
-    resources = {"nbgrader": {"notebook": made.name, "assignment": made.name, "db_url": course.database_url}}
-    notebook, _ = ComputeChecksums().preprocess(made.solution, resources)
+        book.update_or_create_assignment(assignment.name)
+    resources = {
+        "nbgrader": {
+            "notebook": assignment.name,
+            "assignment": assignment.name,
+            "db_url": course.database_url,
+        }
+    }
+    notebook, _ = ComputeChecksums().preprocess(assignment.solution, resources)
     SaveCells().preprocess(notebook, resources)
 
 

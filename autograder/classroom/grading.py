@@ -7,51 +7,53 @@ from typing import Any
 import nbformat
 
 from autograder import faults
-from autograder.answers import assignment, submission
+from autograder.answers import assignment as assignments
+from autograder.answers import submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.handed_in import Ungradable, printable
 from autograder.answers.results import Graded
 from autograder.classroom import feedback, gradebook, handins, journal, late
-from autograder.classroom.grade import HOW, grade_handed_in, prepare, save, ungradable
+from autograder.classroom.grade import grade_handed_in, prepare, save, ungradable
 from autograder.classroom.journal import Journal
 from autograder.classroom.pool import Died, Pool, side_by_side
 from autograder.errors import Refused, cannot_write
 from autograder.rooms import engine
+from autograder.rooms.engine import HOW
 
 
-def places(course, made):
+def places(course, assignment):
     """The hand-ins for an assignment, in order.  Raises ``Refused`` where there is none."""
-    found = handins.places(course, made.name, _answers(made))
+    found = handins.places(course, assignment.name, _answers(assignment))
     if not found:
         raise Refused(
-            f"No submissions for {made.name}: expected {course.submitted}/<student>/{made.name}/{made.name}.ipynb."
+            f"No submissions for {assignment.name}: expected {course.submitted}/<student>/{assignment.name}/{assignment.name}.ipynb."
         )
     return found
 
 
-def has_places(course, made):
+def has_places(course, assignment):
     """Whether anybody has handed in an assignment."""
-    return bool(handins.places(course, made.name, _answers(made)))
+    return bool(handins.places(course, assignment.name, _answers(assignment)))
 
 
 def passed_over(course, taken):
     """Sentences on notebooks that are neither among the ``taken`` places nor hand-ins for another assignment that is known."""
-    known = {*assignment.names(), *(path.name for path in course.source.glob("*") if path.is_dir())}
+    known = {*assignments.names(), *(path.name for path in course.source.glob("*") if path.is_dir())}
     others = [place for name in sorted(known) for place in handins.places(course, name)]
     return handins.passed_over(course, [*taken, *others])
 
 
-def _answers(made):
+def _answers(assignment):
     """Whether a notebook answers an assignment of this course; of another one, that cannot be told."""
 
     def is_loose(name, folder):
         try:
-            return submission.which_assignment(submission.read(folder / name), name) == made.name
+            return submission.which_assignment(submission.read(folder / name), name) == assignment.name
         except Ungradable:
             return False
 
-    return is_loose if isinstance(made, Assignment) else lambda name, folder: False
+    return is_loose if isinstance(assignment, Assignment) else lambda name, folder: False
 
 
 @dataclass
@@ -66,33 +68,33 @@ class Steps:
     released: Any  # () -> name -> notebook as students got it
 
 
-def grade_class(course, made: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
+def grade_class(course, assignment: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook and feedback.  Returns the results, by student.
 
     What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.
     A fault in grading one submission never stops the next.
     """
-    engine.start(how, course.folders)  # it imports torch while the gradebook is made
-    gradebook.record_assignment(course, made)
-    diagnosis = Diagnosis(made)
-    digest = journal.digests(how, nbformat.v4.writes(made.solution))
+    engine.start(how, course.folders)  # it imports torch while the gradebook is opened
+    gradebook.record_assignment(course, assignment)
+    diagnosis = Diagnosis(assignment)
+    digest = journal.digests(how, nbformat.v4.writes(assignment.solution))
 
     def get_ready():
-        _, seen = side_by_side(lambda: prepare(made, diagnosis, how), diagnosis.observe_all)
+        _, seen = side_by_side(lambda: prepare(assignment, diagnosis, how), diagnosis.observe_all)
         diagnosis.take(seen)
 
     steps = Steps(
         prepare=get_ready,
         read=lambda place: place.read(beside=False),
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
-        grade=lambda handed_in: grade_handed_in(handed_in, made, diagnosis, how=how),
+        grade=lambda handed_in: grade_handed_in(handed_in, assignment, diagnosis, how=how),
         record=lambda book, place, graded, _notebooks: gradebook.record(book, graded, place.when()),
-        released=lambda: {made.name: made.released},
+        released=lambda: {assignment.name: assignment.released},
     )
-    return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
+    return grade_each(course, assignment, steps, workers=workers, fresh=fresh, how=how, done=done)
 
 
-def grade_each(course, made, steps, *, workers, fresh, how, done):
+def grade_each(course, assignment, steps, *, workers, fresh, how, done):
     """The way of every class: look up, prepare, grade side by side, write one after the other."""
     known = Journal(course)
     results, unknown = [], []
@@ -108,13 +110,13 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
 
     def work(place):
         try:
-            return _graded(course, place, made, steps, known)
+            return _graded(course, place, assignment, steps, known)
         except OSError as fault:  # the disk is full, say: no submission's fault
             raise cannot_write(fault) from None
 
     rules = late.rules(course)
     with gradebook.opened(course) as book:
-        for place in places(course, made):
+        for place in places(course, assignment):
             found = None if fresh else _known(place, steps, known)
             if found is None:
                 unknown.append(place)
@@ -131,11 +133,11 @@ def grade_each(course, made, steps, *, workers, fresh, how, done):
                     reason = (
                         "The grader's own process ended at this notebook, twice. Grade it alone to see why."
                     )
-                    result = ungradable(place.student, made.name, reason), None
+                    result = ungradable(place.student, assignment.name, reason), None
                     _write(course, place, steps, *result)
                 enter(book, place, *result)
     results.sort(key=lambda pair: pair[0].student)
-    _keep_results(course, made.name, [graded for graded, _ in results])
+    _keep_results(course, assignment.name, [graded for graded, _ in results])
     return [final for _, final in results]
 
 
@@ -191,7 +193,7 @@ def _noted(place, graded, notebooks):
     return graded, notebooks
 
 
-def _graded(course, place, made, steps, journal):
+def _graded(course, place, assignment, steps, journal):
     """Read one hand-in, grade what was read, and keep and write the result.  Whatever goes wrong is told of this one alone."""
     digest = None
     try:
@@ -199,11 +201,11 @@ def _graded(course, place, made, steps, journal):
         digest = steps.digest(handed_in)
         graded, notebooks = steps.grade(handed_in)
     except Ungradable as reason:
-        graded, notebooks = ungradable(place.student, made.name, reason), None
+        graded, notebooks = ungradable(place.student, assignment.name, reason), None
     except Exception as fault:
-        faults.record(f"{place.student}, {made.name}", fault)
+        faults.record(f"{place.student}, {assignment.name}", fault)
         reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
-        graded, notebooks = ungradable(place.student, made.name, reason), None
+        graded, notebooks = ungradable(place.student, assignment.name, reason), None
     try:
         if notebooks is not None:
             journal.keep(digest, graded, notebooks)
@@ -212,11 +214,11 @@ def _graded(course, place, made, steps, journal):
     except OSError:
         raise
     except Exception as fault:
-        faults.record(f"{place.student}, {made.name}", fault)
+        faults.record(f"{place.student}, {assignment.name}", fault)
         reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
-        graded, notebooks = ungradable(place.student, made.name, reason), None
+        graded, notebooks = ungradable(place.student, assignment.name, reason), None
         _write(course, place, steps, graded, notebooks)
-    faults.log.debug("%s, %s: graded", place.student, made.name)
+    faults.log.debug("%s, %s: graded", place.student, assignment.name)
     return graded, notebooks
 
 

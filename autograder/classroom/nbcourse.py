@@ -9,13 +9,11 @@ import contextlib
 import json
 import time
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
-import numpy as np
 from nbconvert.preprocessors import Preprocessor
-from nbformat.v4 import new_output
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -31,10 +29,11 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import determine_grade, find_all_files, is_grade
 
-from autograder.answers import assignment
-from autograder.answers.assignment import grade_id
-from autograder.answers.handed_in import Ungradable
-from autograder.answers.marks import _ENDED, TIMED_OUT
+from autograder.answers import hidden
+from autograder.answers.assignment import names as own_names
+from autograder.answers.cells import grade_id
+from autograder.answers.handed_in import IGNORED, MOST_BYTES, Ungradable
+from autograder.answers.marks import ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, handins, journal
@@ -42,13 +41,11 @@ from autograder.classroom.grade import ungradable
 from autograder.classroom.grading import Steps, grade_each
 from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
-from autograder.rooms import engine
+from autograder.rooms import engine, stock
 from autograder.rooms.line import Stopped
-from autograder.rooms.stand_in import Room, StudentError
 
 SECONDS_A_CELL = 30  # as nbgrader has it
-MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB
-_IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.ipynb"]  # as nbgrader has it
+_NOT_BESIDE = [*IGNORED, "*.ipynb"]
 _BY_HAND = "This answer is marked by hand."
 
 
@@ -81,7 +78,7 @@ class Master:
 
 
 @dataclass
-class Assignment:
+class NbgraderAssignment:
     """An assignment as the gradebook has it, and the files that lie beside its notebooks."""
 
     name: str
@@ -92,7 +89,7 @@ class Assignment:
 def assignments(course):
     """The assignments in ``source/`` that are not this course's own, in order."""
     found = {path.parent.name for path in course.source.glob("*/*.ipynb")}
-    return [Source(name) for name in sorted(found - set(assignment.names()))]
+    return [Source(name) for name in sorted(found - set(own_names()))]
 
 
 def chosen(course, names):
@@ -134,9 +131,9 @@ def load(course, name):
                 master.graded[cell.name] = cell.max_score
             masters[notebook.name] = master
     files = _files(course.source / name)
-    if sum(map(len, files.values())) > MOST_FILES:
-        raise Refused(f"The files in {course.source / name} have more than {MOST_FILES >> 20} MB together.")
-    return Assignment(name, masters, files)
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise Refused(f"The files in {course.source / name} have more than {MOST_BYTES >> 20} MB together.")
+    return NbgraderAssignment(name, masters, files)
 
 
 def _generate(course, name, path):
@@ -166,11 +163,11 @@ def _generate(course, name, path):
                 ) from fault
 
 
-def _released(course, made):
+def _released(course, assignment):
     """The notebooks as students got them: name -> notebook."""
     found = {}
-    for name, master in made.notebooks.items():
-        path = course.source / made.name / f"{name}.ipynb"
+    for name, master in assignment.notebooks.items():
+        path = course.source / assignment.name / f"{name}.ipynb"
         if not path.is_file():
             continue  # the gradebook is all that there is
         notebook = nbformat.read(path, as_version=4)
@@ -187,35 +184,19 @@ def _released(course, made):
 def _files(folder):
     """The instructor's files beside the notebooks: path within the folder -> bytes."""
     found = {}
-    for name in sorted(find_all_files(str(folder), _IGNORED)):
+    for name in sorted(find_all_files(str(folder), _NOT_BESIDE)):
         path = Path(name)
         if path.is_file():
-            if path.stat().st_size > MOST_FILES:
-                raise Refused(f"{path} has more than {MOST_FILES >> 20} MB.")
+            if path.stat().st_size > MOST_BYTES:
+                raise Refused(f"{path} has more than {MOST_BYTES >> 20} MB.")
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
 
 
-def _rehearse(course, made, how):
+def _rehearse(course, assignment, how):
     """Run the instructor's notebooks once, so that the warm process imports what they import."""
-    for path in sorted((course.source / made.name).glob("*.ipynb")):
-        line = engine._fork(how.confined)
-        try:
-            room = Room(lambda request, line=line: line.ask(request, 10 * how.seconds))
-            _furnish(room, made.files)
-            for cell in nbformat.read(path, as_version=4).cells:
-                if cell.cell_type == "code":
-                    room.request(do="run", source=cell.source)
-            modules = room.request(do="modules")["result"]
-            # not the course's own helpers: students may hand in others
-            own = {Path(name).parts[0].removesuffix(".py") for name in made.files}
-            engine.warm(how.confined).preload(
-                [name for name in modules if isinstance(name, str) and name.partition(".")[0] not in own]
-            )
-        except (Stopped, StudentError):
-            pass  # slower, not wrong
-        finally:
-            line.end()
+    for path in sorted((course.source / assignment.name).glob("*.ipynb")):
+        stock.rehearse(nbformat.read(path, as_version=4), assignment.files, how)
 
 
 # --- a submission
@@ -272,106 +253,41 @@ def _twins(notebook):
     ] * bool(twins)
 
 
-def _furnish(room, files):
-    sent = {name: np.frombuffer(data, dtype=np.uint8) for name, data in files.items()}
-    room.request(do="files", files=sent, environment={"NBGRADER_EXECUTION": "autograde"})
-
-
-def _execute(notebook, files, how, name):
-    """Run all code cells in one room; a cell that does not come back is left out, and the others run again without it.
-
-    Returns the files as the notebook leaves them.  Raises ``Ungradable`` where the process ends: nbgrader gives no marks then.
-    """
-    late = time.monotonic() + engine.ALTOGETHER * how.seconds
-    stopped, own = set(), engine.own_lines(notebook)
-    while True:
-        line = engine._fork(how.confined)
-        index = None
-        try:
-            room = Room(
-                lambda request, line=line: line.ask(
-                    request,
-                    max(0.05, min(how.seconds, late - time.monotonic())),
-                    interrupt=request.get("do") == "run",
-                )
-            )
-            _furnish(room, files)
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type != "code" or not cell.source.strip() or index in stopped:
-                    continue
-                cell.execution_count = index + 1
-                try:
-                    cell.outputs = engine._outputs(room.request(do="run", source=cell.source), own)
-                except (StudentError, MemoryError) as fault:
-                    cell.outputs = [
-                        new_output("error", ename=type(fault).__name__, evalue=str(fault), traceback=[])
-                    ]
-            return _written(room, files)
-        except Stopped as fault:
-            if fault.why != "timeout" or index is None or time.monotonic() >= late:
-                raise Ungradable(
-                    f"{name}: {_ENDED['late' if fault.why == 'timeout' else fault.why]}"
-                ) from None
-            stopped.add(index)
-            notebook.cells[index].outputs = [
-                new_output("error", ename=TIMED_OUT, evalue=_ENDED["timeout"], traceback=[])
-            ]
-        finally:
-            line.end()
-
-
-def _written(room, files):
-    """The files that a notebook leaves to the next, or, where that cannot be told, those that it was given."""
-    try:
-        found = room.request(do="written").get("result")
-    except (Stopped, StudentError):
-        return files
-    if not isinstance(found, dict):
-        return files
-    return {
-        name: data.tobytes()
-        for name, data in found.items()
-        if isinstance(name, str) and isinstance(data, np.ndarray) and _is_inside(name)
-    }
-
-
-def _is_inside(name):
-    path = PurePosixPath(name)
-    return "\0" not in name and len(name) < 1000 and not path.is_absolute() and ".." not in path.parts
-
-
-def grade_handed_in(handed_in, made, *, how):
+def grade_handed_in(handed_in, assignment, *, how):
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
     student, started = handed_in.student, time.perf_counter()
     try:
-        names = {f"{name}.ipynb": name for name in sorted(made.notebooks)}
+        names = {f"{name}.ipynb": name for name in sorted(assignment.notebooks)}
         found = {file: data for file in names if (data := handed_in.notebook(file)) is not None}
         if not found:
-            raise Ungradable(f"No notebook of {made.name} was found. Hand in: {', '.join(names)}.")
-        files = _beside(handed_in, made)
+            raise Ungradable(f"No notebook of {assignment.name} was found. Hand in: {', '.join(names)}.")
+        files = _beside(handed_in, assignment)
         notebooks = {}
-        graded = Graded(student, made.name, notes=list(handed_in.notes), shared=not how.split)
+        graded = Graded(student, assignment.name, notes=list(handed_in.notes), shared=not how.split)
         for file, data in found.items():
-            notebook, notes = _sanitized(data, file, made.notebooks[names[file]])
+            notebook, notes = _sanitized(data, file, assignment.notebooks[names[file]])
             notebooks[names[file]] = notebook
             graded.notes += notes
-            files = _execute(notebook, files, how, file)
-        for name, master in made.notebooks.items():
+            try:
+                files = stock.run(notebook, files, how)
+            except Stopped as fault:
+                raise Ungradable(f"{file}: {ENDED[fault.why]}") from None
+        for name, master in assignment.notebooks.items():
             outcome = Outcome(name, _checks(notebooks.get(name), master))
             graded.outcomes.append(outcome)
             if name not in notebooks:
                 graded.notes.append(f"{name}.ipynb was not handed in.")
     except Ungradable as reason:
-        return ungradable(student, made.name, reason), None
+        return ungradable(student, assignment.name, reason), None
     graded.seconds = time.perf_counter() - started
     return graded, notebooks
 
 
-def _beside(handed_in, made):
+def _beside(handed_in, assignment):
     """The files that the notebooks find beside them: the student's, and the course's, which win."""
-    files = handed_in.beside() | made.files
-    if sum(map(len, files.values())) > MOST_FILES:
-        raise Ungradable(f"The files handed in have more than {MOST_FILES >> 20} MB together.")
+    files = handed_in.beside() | assignment.files
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise Ungradable(f"The files handed in have more than {MOST_BYTES >> 20} MB together.")
     return files
 
 
@@ -412,8 +328,8 @@ def _message(cell):
             else None
         )
     if error.ename == TIMED_OUT:
-        return _ENDED["timeout"]
-    if "BEGIN HIDDEN TESTS" in cell.source:
+        return ENDED["timeout"]
+    if hidden.is_partly_hidden(cell.source):
         return "A check that you do not see did not pass."
     return f"{error.ename.removesuffix(' of yours')}: {error.evalue}".removeprefix("AssertionError: ")
 
@@ -424,18 +340,18 @@ def _message(cell):
 def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda graded: None):
     """Grade every submission of an assignment and write gradebook, feedback and ``autograded/``; see ``classroom``."""
     engine.start(how, course.folders)
-    made = load(course, source.name)
-    digest = journal.digests(how, made.name, repr(made.notebooks))
+    assignment = load(course, source.name)
+    digest = journal.digests(how, assignment.name, repr(assignment.notebooks))
 
     def record(book, place, graded, notebooks):
         gradebook.record_notebooks(book, graded, notebooks, place.when())
 
     steps = Steps(
-        prepare=lambda: side_by_side(lambda: _rehearse(course, made, how)),
+        prepare=lambda: side_by_side(lambda: _rehearse(course, assignment, how)),
         read=lambda place: place.read(beside=True),
         digest=lambda handed_in: digest(sorted(handed_in.files.items())),
-        grade=lambda handed_in: grade_handed_in(handed_in, made, how=how),
+        grade=lambda handed_in: grade_handed_in(handed_in, assignment, how=how),
         record=record,
-        released=lambda: _released(course, made),
+        released=lambda: _released(course, assignment),
     )
-    return grade_each(course, made, steps, workers=workers, fresh=fresh, how=how, done=done)
+    return grade_each(course, assignment, steps, workers=workers, fresh=fresh, how=how, done=done)

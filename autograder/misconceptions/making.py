@@ -1,22 +1,30 @@
 """What the probes of several exercises are made of."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import torch
+from numpy.typing import DTypeLike
+
+Shape = tuple[int, ...]
+Arrays = dict[str, np.ndarray]  # by a parameter's name
 
 
-def tensors(rng, *shapes, dtype=np.float64):
+def tensors(rng: np.random.Generator, *shapes: Shape, dtype: DTypeLike = np.float64) -> list[torch.Tensor]:
     """A tensor of random numbers for each shape."""
     return [torch.from_numpy(rng.normal(size=shape).astype(dtype)) for shape in shapes]
 
 
-def parameters(rng, shapes):
+def parameters(rng: np.random.Generator, shapes: Mapping[str, Shape]) -> Arrays:
     """The same for the parameters of a module: name -> shape."""
     return {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
 
 
-def layer_parameters(rng, d_model, d_ff, norms, attentions):
+def layer_parameters(
+    rng: np.random.Generator, d_model: int, d_ff: int, norms: Iterable[str], attentions: Iterable[str]
+) -> Arrays:
     """Those of a Transformer's pre-norm layer."""
-    shapes = {
+    shapes: dict[str, Shape] = {
         "feed_forward.0.weight": (d_ff, d_model),
         "feed_forward.0.bias": (d_ff,),
         "feed_forward.2.weight": (d_model, d_ff),
@@ -30,6 +38,6 @@ def layer_parameters(rng, d_model, d_ff, norms, attentions):
     return parameters(rng, shapes)
 
 
-def layer_inputs(rng, *shapes):
+def layer_inputs(rng: np.random.Generator, *shapes: Shape) -> list[torch.Tensor]:
     """What comes into such a layer, neither centred nor of unit spread."""
     return [torch.from_numpy((2 * rng.normal(size=shape) + 1).astype(np.float32)) for shape in shapes]

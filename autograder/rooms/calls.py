@@ -67,7 +67,7 @@ _PR_SET_SECCOMP, _SECCOMP_FILTER = 22, 2
 
 
 @cache
-def permitted():
+def permitted() -> bytes:
     """The filter as the kernel takes it.  Made once, in the warm process: that takes longer than to put it on."""
     import pyseccomp as seccomp
 
@@ -114,7 +114,7 @@ def permitted():
         return file.read()
 
 
-def permit():
+def permit() -> None:
     """From here on, only these."""
     instructions = permitted()
     held = ctypes.create_string_buffer(instructions, len(instructions))

@@ -10,13 +10,15 @@ import errno
 import os
 import struct
 import sys
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from autograder.rooms import readable
 
 try:
     import resource
 except ImportError:  # Windows
-    resource = None
+    resource = None  # type: ignore[assignment]
 
 MEMORY = 3 * 2**30  # bytes of address space; torch itself takes 700 MB
 SCRATCH = 64 * 2**20  # bytes that may be written
@@ -24,7 +26,7 @@ LARGEST_FILE = 32 * 2**20
 THREADS = 64
 OPEN_FILES = 128
 
-_libc = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+_libc: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None  # its calls have no types
 _CLONE_NEW = {
     "user": 0x10000000,
     "mount": 0x00020000,
@@ -40,14 +42,14 @@ class CannotConfine(OSError):
     """A layer could not be put on; the student's code must not run."""
 
 
-def _call(what, result):
+def _call(what: str, result: int) -> int:
     if result < 0:
         code = ctypes.get_errno()
         raise CannotConfine(code, f"{what}: {os.strerror(code)}")
     return result
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     """Get SIGKILL when the process that forked this one ends (on Linux; elsewhere nothing happens)."""
     if not sys.platform.startswith("linux"):
         return
@@ -57,7 +59,7 @@ def die_with_parent():
 NOBODY = 65534
 
 
-def become_nobody():
+def become_nobody() -> None:
     """Where root runs the grader, the student's code runs as nobody."""
     if os.getuid() != 0:
         return
@@ -67,7 +69,7 @@ def become_nobody():
     _call("prctl", _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))  # else the maps below are not ours to write
 
 
-def leave_the_machine():
+def leave_the_machine() -> None:
     """Leave the machine's files, users, network and ipc; children start in a new pid namespace.
 
     Where root runs the grader, root makes the file system, and nobody goes on; else a user namespace lends the right.
@@ -84,7 +86,7 @@ def leave_the_machine():
     os.close(proc)
 
 
-def enter_namespaces(proc, already=()):
+def enter_namespaces(proc: int, already: Collection[str] = ()) -> None:
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _libc.unshare(sum(flag for name, flag in _CLONE_NEW.items() if name not in already)))
     # Inside, the student is user 1000; outside, nobody, or whoever runs the grader.
@@ -99,7 +101,7 @@ _ANCHOR = "/sys"  # a folder that every Linux has and no Python lies in; the new
 _READ_ONLY = 0x1 | 0x2  # mount attributes: read-only, nosuid
 
 
-def own_file_system(readable, hidden=()):
+def own_file_system(readable: Iterable[str], hidden: Iterable[str] = ()) -> None:
     """A root folder with nothing in it but what is ``readable`` and not ``hidden``, read-only, and an empty place of
     limited size to write in.
 
@@ -143,7 +145,7 @@ def _mount_attributes(path, *, set_=0, clear=0, recursive=False):
     _call("mount_setattr", _libc.syscall(442, -100, path.encode(), flags, attributes, len(attributes)))
 
 
-def limit_resources():
+def limit_resources() -> None:
     """Hard limits, so that they cannot be raised again."""
     for which, most in (
         (resource.RLIMIT_AS, MEMORY),
@@ -157,7 +159,7 @@ def limit_resources():
         resource.setrlimit(which, (most, most))
 
 
-def drop_capabilities():
+def drop_capabilities() -> None:
     """Give up all capabilities, also those over the own namespaces."""
     for capability in range(64):  # those that the kernel does not know, it refuses
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -173,12 +175,12 @@ _READ = (1 << 2) | (1 << 3)  # read a file, list a folder
 _ALL_FS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 
 
-def landlock_version():
+def landlock_version() -> int:
     """The kernel's Landlock ABI, 0 where there is none."""
     return max(0, _libc.syscall(444, None, 0, 1))
 
 
-def allow_files(readable, writable):
+def allow_files(readable: Iterable[str], writable: Iterable[str]) -> None:
     """Only these paths may be read, only ``writable`` written; no TCP, no abstract sockets, no signals to others."""
     version = landlock_version()
     if not version:
@@ -209,7 +211,7 @@ def _allow(ruleset, path, access):
     os.close(target)
 
 
-def missing():
+def missing() -> list[str]:
     """What this machine lacks for confinement, as sentences; empty where all is there."""
     if not sys.platform.startswith("linux"):
         return ["Isolation needs Linux."]

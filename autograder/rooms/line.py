@@ -12,10 +12,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from functools import cache
+from typing import Any, Protocol
 
 from autograder.rooms import memory, readable, wire
-from autograder.rooms.stand_in import Refused
+from autograder.rooms.stand_in import NotPlainData
 
 _TAKEN = (
     "PATH",
@@ -46,15 +48,27 @@ GRACE = 3  # seconds in which an interrupted cell must end
 class Stopped(Exception):
     """The student room did not answer: ``why`` is "timeout", "died", "crashed", "killed" or "garbled"."""
 
-    def __init__(self, why):
+    def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
 
-class Warm:
-    """The warm process.  ``fork`` gives a ``Line`` to a fresh student room."""
+class Line(Protocol):
+    """One student room, from the grader's side."""
 
-    def __init__(self, *, confined=True):
+    def ask(
+        self, request: dict[str, Any], seconds: float, *, interrupt: bool = False, most: int | None = None
+    ) -> wire.Data:
+        """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time, ``NotPlainData`` for one that is none."""
+
+    def end(self) -> None:
+        """End the room, and all that it started."""
+
+
+class Warm:
+    """The warm process.  ``fork`` gives a ``ForkedLine`` to a fresh student room."""
+
+    def __init__(self, *, confined: bool = True) -> None:
         ours, theirs = socket.socketpair()
         settings = json.dumps({"confined": confined})
         self.process = subprocess.Popen(
@@ -68,26 +82,26 @@ class Warm:
         theirs.close()
         self.control = ours
         self.ready = False
-        self.closed = frozenset()  # folders that it knows to keep from students
+        self.closed: frozenset[str] = frozenset()  # folders that it knows to keep from students
 
-    def await_ready(self):
+    def await_ready(self) -> None:
         """Wait until it has imported what it should."""
         if not self.ready:
             self._wait()
 
-    def _wait(self):
+    def _wait(self) -> None:
         if self.control.recv(1) != b"r":
             raise OSError("The warm process did not start; its own words are above.")
         self.ready = True
 
-    def preload(self, modules, given=()):
+    def preload(self, modules: Iterable[str], given: Iterable[str] = ()) -> None:
         """Import these in the warm process, and compile the ``given`` cells; what cannot be imported is passed over."""
         self.await_ready()
         self.control.sendall(b"p")
         wire.send(self.control, [list(modules), list(given)])
         self._wait()
 
-    def close_folders(self):
+    def close_folders(self) -> None:
         """Tell it what ``readable.close`` has been told here."""
         self.await_ready()
         if self.closed != readable.closed():
@@ -96,7 +110,7 @@ class Warm:
             wire.send(self.control, sorted(self.closed))
             self._wait()
 
-    def fork(self):
+    def fork(self) -> "ForkedLine":
         self.close_folders()
         ours, theirs = socket.socketpair()
         epitaph, written = socket.socketpair()
@@ -106,9 +120,9 @@ class Warm:
         finally:
             theirs.close()
             written.close()
-        return Line(ours, epitaph)
+        return ForkedLine(ours, epitaph)
 
-    def close(self):
+    def close(self) -> None:
         """End it; there is nothing in it to be kept."""
         self.control.close()
         self.process.kill()
@@ -116,19 +130,19 @@ class Warm:
 
 
 @cache
-def warm(confined):
+def warm(confined: bool) -> Warm:
     """The warm process of this grader, started at the first call."""
     started = Warm(confined=confined)
     atexit.register(started.close)
     return started
 
 
-class Line:
-    """One student room, from the grader's side."""
+class ForkedLine:
+    """A ``Line`` to a room that the warm process has forked."""
 
-    def __init__(self, channel, epitaph):
+    def __init__(self, channel: socket.socket, epitaph: socket.socket) -> None:
         self.channel, self.epitaph = channel, epitaph
-        self.code = None  # how the room's process ended, where that is known
+        self.code: bytes | None = None  # how the room's process ended, where that is known
         channel.settimeout(30)
         epitaph.settimeout(30)
         try:
@@ -140,7 +154,9 @@ class Line:
         except (EOFError, TimeoutError, OSError) as fault:
             raise OSError("A student room could not be set up (isolation refused?).") from fault
 
-    def ask(self, request, seconds, *, interrupt=False, most=None):
+    def ask(
+        self, request: dict[str, Any], seconds: float, *, interrupt: bool = False, most: int | None = None
+    ) -> wire.Data:
         """Send a request and wait for the answer.  Raises ``Stopped`` where none comes in time.
 
         ``most`` is what the room may hold beyond what it holds now, in bytes.  With ``interrupt`` the room is first asked to break off what it does, as Jupyter's square button does, and has a few
@@ -155,7 +171,7 @@ class Line:
         finally:
             self._grant(memory.ANY)
 
-    def _grant(self, size):
+    def _grant(self, size: int) -> None:
         """Have the room's process allowed so many bytes of memory."""
         with contextlib.suppress(OSError, EOFError):
             self.epitaph.sendall(size.to_bytes(8, "little"))
@@ -163,7 +179,7 @@ class Line:
             if answer != memory.GRANTED:
                 self.code = answer
 
-    def _asked(self, request, seconds, interrupt):
+    def _asked(self, request: dict[str, Any], seconds: float, interrupt: bool) -> wire.Data:
         until = time.monotonic() + seconds
         asked = secrets.randbits(63)  # so that nothing can be answered before it was asked
         try:
@@ -179,23 +195,23 @@ class Line:
         except (EOFError, OSError):
             raise Stopped(self._how_it_ended()) from None
         except wire.NotData as why:
-            number, answer = getattr(why, "number", asked), why
+            number, answer = asked if why.number is None else why.number, why
         if number != asked:
             raise Stopped("garbled")
         if isinstance(answer, wire.NotData):
-            raise Refused(f"What your code returned cannot be graded: it is {answer}.")
+            raise NotPlainData(f"What your code returned cannot be graded: it is {answer}.")
         if interrupted and isinstance(answer, dict):
             answer["interrupted"] = True
         return answer
 
-    def _how_it_ended(self):
+    def _how_it_ended(self) -> str:
         """The room's own end closed: by its process's end, or before it."""
         if self.code is None and not select.select([self.epitaph], [], [], 1.0)[0]:
             return "garbled"
         code = int.from_bytes(self.code or self.epitaph.recv(4), "little", signed=True)
         return "killed" if code == -signal.SIGKILL else "crashed" if code < 0 else "died"
 
-    def end(self):
+    def end(self) -> None:
         """Kill the student room's first process; the kernel ends all that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             signal.pidfd_send_signal(self.process, signal.SIGKILL)

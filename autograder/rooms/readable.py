@@ -10,6 +10,7 @@ import site
 import sys
 import sysconfig
 import zoneinfo
+from collections.abc import Iterable
 from functools import cache
 
 from autograder.errors import Refused
@@ -29,11 +30,11 @@ _DATA = (
     "/dev/urandom",
 )
 
-_closed = set()
+_closed: set[str] = set()
 
 
 @cache
-def libraries():
+def libraries() -> list[str]:
     """The entries of ``sys.path`` that belong to Python: its own library and the installed packages."""
     own = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages()}
     own |= {site.getusersitepackages()} if site.ENABLE_USER_SITE else set()
@@ -42,13 +43,13 @@ def libraries():
 
 
 @cache
-def paths():
+def paths() -> list[str]:
     """All that a room may read, outer folders first."""
     found = {os.path.abspath(path) for path in (*libraries(), *_DATA)}
     return [path for path in sorted(found) if os.path.exists(path)]
 
 
-def close(folders):
+def close(folders: Iterable[str | os.PathLike[str]]) -> None:
     """These may not be read, whatever the room needs.  Raises ``Refused`` where it cannot do without."""
     places = [os.path.realpath(path) for path in paths()]
     checkout = [CODE] if IN_CLONE else []
@@ -62,19 +63,19 @@ def close(folders):
         _closed.add(folder)
 
 
-def closed():
+def closed() -> frozenset[str]:
     """What ``close`` was told."""
     return frozenset(_closed)
 
 
-def hidden():
+def hidden() -> list[str]:
     """Folders below a readable path in whose place a room has an empty one."""
     return _hidden(closed())
 
 
 @cache
-def _hidden(folders):
-    found = set()
+def _hidden(folders: frozenset[str]) -> list[str]:
+    found: set[str] = set()
     for place in paths():
         inside = [folder for folder in folders if _within(folder, os.path.realpath(place))]
         found.update(os.path.join(place, os.path.relpath(f, os.path.realpath(place))) for f in inside)

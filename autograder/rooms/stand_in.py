@@ -6,13 +6,18 @@ loaded, and gradients flow: ``(layer(x)[0] ** 2).sum().backward()`` fills ``.gra
 """
 
 import builtins
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograder.plain import plain
 from autograder.rooms import wire
+
+if TYPE_CHECKING:  # a notebook may need no torch
+    from torch import Tensor
 
 LONGEST = 2000  # characters of an exception's text
 LONGEST_LINE = 300
@@ -21,10 +26,10 @@ LONGEST_LINE = 300
 class StudentError(Exception):
     """The student's code raised.  Its class also derives from the built-in one that was raised, if that was one."""
 
-    where = None  # the student's line
+    where: str | None = None  # the student's line
 
 
-def student_error(described):
+def student_error(described: Mapping[str, Any]) -> StudentError:
     """The exception that stands for the student's: ``except ValueError`` catches a ValueError."""
     kind = getattr(builtins, str(described.get("builtin")), Exception)
     if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(
@@ -33,42 +38,46 @@ def student_error(described):
         kind = Exception
     bases = (StudentError,) if kind is Exception else (StudentError, kind)
     name = described.get("kind")
-    error = type(name if isinstance(name, str) and name.isidentifier() else "Exception", bases, {})
+    made: type[StudentError] = type(
+        name if isinstance(name, str) and name.isidentifier() else "Exception", bases, {}
+    )
     text, where = described.get("text"), described.get("where")
-    error = error(plain(text, LONGEST) if isinstance(text, str) else "")
+    error = made(plain(text, LONGEST) if isinstance(text, str) else "")
     error.where = plain(where, LONGEST_LINE) if isinstance(where, str) else None
-    error.builtin = kind.__name__
     return error
 
 
-class Refused(StudentError):
+class NotPlainData(StudentError):
     """What came back is not plain data."""
 
 
-class Room:
+class RemoteRoom:
     """The test room's end of the line to one student room."""
 
-    def __init__(self, ask):
-        self.ask = ask  # request -> answer
+    def __init__(self, ask: Callable[[dict[str, Any]], Any]) -> None:
+        self.ask = ask  # request -> answer, which may be anything
         self.calls = 0
         self.changes = 0  # arguments that calls have changed
         self.write_back = True  # changed arguments are changed here too
-        self.given = {}  # name -> a function of the course's own, which the student room has, too
+        self.given: dict[str, FunctionType] = {}  # the course's own by name, which the student room has, too
 
-    def request(self, **request):
+    def request(self, **request: Any) -> dict[str, Any]:
+        """The answer to a request: ``do`` names what, as ``StudentRoom`` has it.  Raises ``StudentError``."""
         answer = self.ask(request)
         if not isinstance(answer, dict):
-            raise Refused("Your code sent something that is no answer.")
+            raise NotPlainData("Your code sent something that is no answer.")
         if "refused" in answer:
-            raise Refused(
+            raise NotPlainData(
                 f"Your function returned {str(answer['refused'])[:100]}; arrays, numbers and tuples of them can be graded."
             )
         if answer.get("error") is not None:
             raise student_error(answer["error"] if isinstance(answer["error"], dict) else {})
         return answer
 
-    def call(self, what, args, kwargs, *, numbered=False):
-        """Call in the student room; arrays changed there are changed here."""
+    def call(
+        self, what: str | wire.Handle, args: list[Any], kwargs: dict[str, Any], *, numbered: bool = False
+    ) -> tuple[Any, int | None]:
+        """Call in the student room; arrays changed there are changed here.  Returns (result, the call's number)."""
         self.calls += 1
         number = self.calls if numbered else None
         answer = self.request(
@@ -93,7 +102,7 @@ class Room:
             return wire.Handle(0, "given", value.__name__)
         return value
 
-    def here(self, value):
+    def here(self, value: wire.Data) -> Any:
         """Handles become stand-ins."""
         if isinstance(value, wire.Handle):
             return (
@@ -133,7 +142,7 @@ def _change(args, change):
 class Function:
     """A function, or a class, in the student room."""
 
-    def __init__(self, room, handle):
+    def __init__(self, room: RemoteRoom, handle: str | wire.Handle) -> None:
         self._room, self.handle = room, handle
 
     def __call__(self, *args, **kwargs):
@@ -144,21 +153,21 @@ class Function:
 class Thing:
     """An object of which nothing can be asked."""
 
-    def __init__(self, handle):
+    def __init__(self, handle: wire.Handle) -> None:
         self.handle = handle
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.handle.name}>"
 
 
 class Module:
     """An ``nn.Module`` in the student room."""
 
-    def __init__(self, room, handle):
+    def __init__(self, room: RemoteRoom, handle: wire.Handle) -> None:
         self._room, self.handle = room, handle
-        self._parameters = None
+        self._parameters: dict[str, Tensor] | None = None
 
-    def named_parameters(self):
+    def named_parameters(self) -> list[tuple[str, "Tensor"]]:
         """(name, tensor) pairs; gradients arrive in these tensors."""
         if self._parameters is None:
             found = self._room.request(do="parameters", of=self.handle).get("result")
@@ -170,25 +179,25 @@ class Module:
             }
         return list(self._parameters.items())
 
-    def parameters(self):
+    def parameters(self) -> list["Tensor"]:
         return [tensor for _, tensor in self.named_parameters()]
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, "Tensor"]:
         return {name: tensor.detach().clone() for name, tensor in self.named_parameters()}
 
-    def load_state_dict(self, parameters, strict=True):
+    def load_state_dict(self, parameters: Mapping[str, Any], strict: bool = True) -> None:
         self._room.request(do="load", of=self.handle, parameters=dict(parameters), strict=bool(strict))
         self._parameters = None
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         for tensor in self.parameters():
             tensor.grad = None
 
-    def train(self, mode=True):
+    def train(self, mode: bool = True) -> "Module":
         self._room.request(do="mode", of=self.handle, training=bool(mode))
         return self
 
-    def eval(self):
+    def eval(self) -> "Module":
         return self.train(False)
 
     def __call__(self, *args, **kwargs):
@@ -218,13 +227,15 @@ def _gradient_function():
 
     class Remote(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, room, number, results, *inputs):
+        def forward(
+            ctx: Any, room: RemoteRoom, number: int, results: list["Tensor"], *inputs: "Tensor"
+        ) -> tuple["Tensor", ...]:
             ctx.room, ctx.number, ctx.inputs = room, number, inputs
             ctx.set_materialize_grads(False)
             return tuple(result.clone() for result in results)
 
         @staticmethod
-        def backward(ctx, *seeds):
+        def backward(ctx: Any, *seeds: "Tensor | None") -> tuple["Tensor | None", ...]:
             found = ctx.room.request(do="gradient", call=ctx.number, seeds=list(seeds)).get("result")
             found = (
                 found

@@ -3,92 +3,37 @@
 Everything here runs beside the student's code and may be tampered with by it.  Nothing is trusted that comes out.
 """
 
-import builtins
 import contextlib
 import importlib
-import io
 import json
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from socket import socket as Socket
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
 from autograder.rooms import wire
+from autograder.rooms.shell import Printed
 
-NO_PROGRAMS = "no other programs are run while grading; the line was passed over."
-NO_EXIT = "exit() does nothing while grading; the line was passed over."
-OUTPUT = 128 * 1024  # characters that a cell may print; the rest is dropped
-SHOWN = 2 * 2**20  # characters of all pictures and texts that a cell may show
-CALLS_KEPT = 64  # results whose gradients can still be asked for
-_NUMPYS_OWN = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-
-
-class Printed(io.TextIOBase):
-    """Collects what a cell prints, up to a limit."""
-
-    def __init__(self):
-        self.parts, self.size, self.cut = [], 0, False
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        text = str(text)
-        room = OUTPUT - self.size
-        if len(text) > room:
-            self.cut = True
-        if room <= 0:
-            return len(text)
-        self.parts.append(text[:room])
-        self.size += min(len(text), room)
-        return len(text)
-
-    def text(self):
-        return "".join(self.parts) + ("\n… (cut here: too much output)" if self.cut else "")
-
-
-def new_shell():
-    """IPython's shell, without history, files or threads.  Made once, before forking."""
+if TYPE_CHECKING:  # the room's own imports are for the warm process to make
     from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
+    from numpy import ndarray
+    from torch import Tensor
 
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.xmode = "Context"
-    config.InteractiveShell.autocall = 0
-    shell = InteractiveShell.instance(config=config)
-    shell.enable_gui = lambda gui=None: None  # ``%matplotlib inline`` asks for one
-    shell._showtraceback = lambda *_: None  # the exception itself is passed on
-    shell.displayhook.write_output_prompt = lambda: None
-    shell.db = {}  # where %cd keeps its history; else a folder of the grader's
-    shell.system, shell.getoutput, shell.ask_exit = _no_programs, _no_output, _no_exit
-    for name in _PROGRAMS:
-        shell.register_magic_function(_no_programs, "cell", name)
-    builtins.input = _nobody_there
-    return shell
+Reply = dict[str, Any]  # to a request: what is asked for, or ``error``, what the student's code raised
+
+MOST_SHOWN = 2 * 2**20  # characters of all pictures and texts that a cell may show
+CALLS_KEPT = 64  # results whose gradients can still be asked for
+_NUMPYS_OWN: dict[str, Any] = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
 
-def lend_a_loop(shell):
-    """What runs a cell with ``await``.  Made before the room is closed: a loop wants a pair of sockets, to wake itself."""
-    import asyncio
-
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    shell.loop_runner = loop.run_until_complete
+_compiled: dict[str, CodeType] = {}  # text of a given cell -> its code, made before forking
 
 
-def compile_nothing():
-    """``torch.compile`` wants a compiler, which cannot be had in a room: it leaves everything as it is."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.compile = lambda model=None, **_: (lambda thing: thing) if model is None else model
-
-
-_compiled = {}  # text of a given cell -> its code, made before forking
-
-
-def compile_given(sources):
+def compile_given(sources: Iterable[str]) -> None:
     """Compile the course's own cells once for all rooms: that takes ten times as long as to run them.
 
     What is not plain Python, a magic, say, is left to IPython.
@@ -98,55 +43,23 @@ def compile_given(sources):
             _compiled[source] = compile(source, "<given>", "exec")
 
 
-_PROGRAMS = (
-    "bash",
-    "sh",
-    "script",
-    "system",
-    "sx",
-    "!",
-    "perl",
-    "ruby",
-    "pypy",
-    "python",
-    "python2",
-    "python3",
-)
-
-
-def _no_programs(*_args, **_more):
-    """In Jupyter, too, the cell goes on where a program fails."""
-    print(NO_PROGRAMS, file=sys.stderr)
-
-
-def _no_output(*_args, **_more):
-    from IPython.utils.text import SList
-
-    _no_programs()
-    return SList()
-
-
-def _no_exit():
-    print(NO_EXIT, file=sys.stderr)
-
-
-def _nobody_there(prompt=""):
-    raise EOFError("input() cannot be answered while grading: nobody sits there. Set a variable instead.")
-
-
-class Room:
+class StudentRoom:
     """Serves requests of the test room until the other side goes away."""
 
-    def __init__(self, shell, socket):
-        self.shell, self.socket = shell, socket
-        self.objects = []  # by handle number
-        self.given = {}  # functions of the course's own, by name, as they were when their cell had run
-        self.calls = {}  # number -> (arguments, results) of a call whose gradient may be asked for
-        self.stubs = {}  # exercise -> what its cell binds where nobody has answered
-        self.wrapped = {}  # name -> what a cell of the course's has made of the student's function
-        self.kept = {}  # moment -> all names as they were then
+    def __init__(self, shell: "InteractiveShell", socket: Socket | None) -> None:
+        self.shell, self.socket = shell, socket  # without one it is asked by ``answered`` alone
+        self.objects: list[Any] = []  # by handle number
+        self.given: dict[str, Any] = {}  # functions of the course's own, as they were when their cell had run
+        # number -> (what was called, arguments, results) of a call whose gradient may be asked for
+        self.calls: dict[int, tuple[Any, list[Any], Any]] = {}
+        self.stubs: dict[str, Any] = {}  # exercise -> what its cell binds where nobody has answered
+        # name -> what a cell of the course's has made of the student's function
+        self.wrapped: dict[str, Any] = {}
+        self.kept: dict[int, dict[str, Any]] = {}  # moment -> all names as they were then
 
-    def serve(self):
+    def serve(self) -> None:
+        """Answer one request after the other."""
+        assert self.socket is not None
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
             try:
@@ -155,7 +68,7 @@ class Room:
                 return
             wire.send_encoded(self.socket, self.answered(request), number)
 
-    def answered(self, request):
+    def answered(self, request: dict[str, Any]) -> bytes:
         """The answer to a request, encoded."""
         answer = self._answer(request)
         try:
@@ -167,13 +80,13 @@ class Room:
         ) as fault:  # an object may do anything when it is looked at; the room must not end by it
             return wire.encode({"refused": f"something that cannot be read ({type(fault).__name__})"})
 
-    def _answer(self, request):
+    def _answer(self, request: dict[str, Any]) -> Reply:
         try:
             return getattr(self, "do_" + request.pop("do"))(**request)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the student's code, too
             return {"error": describe(error)}
 
-    def do_files(self, files, environment):
+    def do_files(self, files: Mapping[str, "ndarray"], environment: Mapping[str, str]) -> Reply:
         """Put files where cells run, before the first; modules among them can be imported, as beside a notebook."""
         for name, data in files.items():
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
@@ -182,7 +95,7 @@ class Room:
         os.environ.update(environment)
         return {"result": None}
 
-    def do_written(self):
+    def do_written(self) -> Reply:
         """The files where cells run, as they are now: an assignment's next notebook finds them."""
         import numpy as np
 
@@ -198,7 +111,9 @@ class Room:
 
     # --- cells
 
-    def do_run(self, source, given=(), stub=None, wraps=()):
+    def do_run(
+        self, source: str, given: Iterable[str] = (), stub: str | None = None, wraps: Iterable[str] = ()
+    ) -> Reply:
         """Run a cell.
 
         ``given`` names functions that it defines and tests may pass as arguments, ``wraps`` those of the student's that it
@@ -214,12 +129,12 @@ class Room:
         self.wrapped.update({name: names.get(name) for name in wraps})
         return shown
 
-    def _run(self, source):
+    def _run(self, source: str) -> Reply:
         printed, warned = Printed(), Printed()
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed, warned
-        shown = []
-        room = SHOWN
+        shown: list[dict[str, Any]] = []
+        room = MOST_SHOWN
 
         def show(data, **more):
             nonlocal room
@@ -228,8 +143,9 @@ class Room:
             if room > 0:
                 shown.append({**part, **more})
 
-        self.shell.display_pub.publish = lambda data=None, metadata=None, **_: show(data)
-        self.shell.displayhook.write_format_data = lambda data, metadata=None: show(data, result=True)
+        shell: Any = self.shell  # two of its methods are another's while the cell runs
+        shell.display_pub.publish = lambda data=None, metadata=None, **_: show(data)
+        shell.displayhook.write_format_data = lambda data, metadata=None: show(data, result=True)
         importlib.invalidate_caches()  # a file that the cell before has written may be a module
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -246,7 +162,7 @@ class Room:
             "raised": describe(error) if error is not None else None,
         }
 
-    def _executed(self, source):
+    def _executed(self, source: str) -> BaseException | None:
         """Run a cell; returns what it raised, or None."""
         if source in _compiled:
             try:
@@ -259,11 +175,11 @@ class Room:
 
     # --- names: what they are bound to, and when
 
-    def do_remember(self, at):
+    def do_remember(self, at: int) -> Reply:
         self.kept[at] = dict(self.shell.user_ns)
         return {"result": None}
 
-    def do_recall(self, at):
+    def do_recall(self, at: int) -> Reply:
         """Bind all names as they were at a moment; functions see it, too, since these names are their globals."""
         names, then = self.shell.user_ns, self.kept.get(at)
         if then is not None:
@@ -271,17 +187,17 @@ class Room:
             names.update(then)
         return {"result": None}
 
-    def do_rebound(self, names, since):
+    def do_rebound(self, names: Iterable[str], since: int) -> Reply:
         """Whether one of the names that were bound at a moment is bound to something else now."""
         now, then = self.shell.user_ns, self.kept.get(since, {})
         return {"result": any(name in then and now.get(name) is not then[name] for name in names)}
 
-    def do_unanswered(self, names):
+    def do_unanswered(self, names: Iterable[str]) -> Reply:
         """Which of the names are not bound, or still to what the stub says."""
         bound = self.shell.user_ns
         return {"result": [name for name in names if bound.get(name) is self.stubs.get(name)]}
 
-    def do_wrap(self, source, names):
+    def do_wrap(self, source: str, names: Sequence[str]) -> Reply:
         """Run a cell that wraps the student's functions again, where one of them was bound anew behind it."""
         bound = self.shell.user_ns
         if any(bound.get(name) is not self.wrapped.get(name) for name in names):
@@ -290,7 +206,7 @@ class Room:
 
     # --- objects
 
-    def keep(self, thing):
+    def keep(self, thing: object) -> wire.Handle:
         """A handle for an object that is not data."""
         self.objects.append(thing)
         return wire.Handle(len(self.objects) - 1, _kind(thing), type(thing).__name__)
@@ -305,14 +221,16 @@ class Room:
             return {key: self._mean(part) for key, part in value.items()}
         return value
 
-    def _find(self, name):
+    def _find(self, name: str | wire.Handle) -> Any:
         if isinstance(name, wire.Handle):
             return self.objects[name.number]
         if name not in self.shell.user_ns:
             raise NameError(f"name '{name}' is not defined")
         return self.shell.user_ns[name]
 
-    def do_call(self, what, args, kwargs, call=None):
+    def do_call(
+        self, what: str | wire.Handle, args: Iterable[Any], kwargs: Mapping[str, Any], call: int | None = None
+    ) -> Reply:
         """Call a name or a handle.  ``call`` numbers the call, so that its gradient can be asked for.
 
         Arguments that the function changed in place are sent back, as if both sides saw the same array.
@@ -335,18 +253,18 @@ class Room:
         ]
         return {"result": result, "changed": changed}
 
-    def do_parameters(self, of):
+    def do_parameters(self, of: str | wire.Handle) -> Reply:
         return {"result": dict(self._find(of).named_parameters())}
 
-    def do_load(self, of, parameters, strict):
+    def do_load(self, of: str | wire.Handle, parameters: Mapping[str, "Tensor"], strict: bool) -> Reply:
         self._find(of).load_state_dict(parameters, strict=strict)
         return {"result": None}
 
-    def do_mode(self, of, training):
+    def do_mode(self, of: str | wire.Handle, training: bool) -> Reply:
         self._find(of).train(training)
         return {"result": None}
 
-    def do_gradient(self, call, seeds):
+    def do_gradient(self, call: int, seeds: Sequence["Tensor | None"]) -> Reply:
         """Vector–Jacobian product: the gradients of a call's parameters and arguments, given those of its results."""
         import torch
 
@@ -372,18 +290,18 @@ class Room:
         )
         return {"result": list(gradients)}
 
-    def do_modules(self):
+    def do_modules(self) -> Reply:
         """The modules that are imported by now, for ``warm.preload``."""
         return {"result": [name for name in sys.modules if not name.startswith(("__", "autograder"))]}
 
-    def do_observe(self, exercise, probes):
+    def do_observe(self, exercise: str, probes: list[Any]) -> Reply:
         from autograder.answers import observe
 
         names = {**self.shell.user_ns, **self.given}
         return {"result": observe.observe(self.shell.user_ns.get(exercise), probes, names)}
 
 
-def describe(error):
+def describe(error: BaseException) -> dict[str, str | None]:
     """An exception as data: its kind, its text, and the student's own lines."""
     kind = type(error).__name__
     builtin = next(
@@ -447,7 +365,7 @@ def _differs(now, then):
     return a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def close_files(keep):
+def close_files(keep: Iterable[int]) -> None:
     """Close every file that the forked process has inherited, but for ``keep`` and the standard three."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):

@@ -17,8 +17,14 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from autograder.rooms import calls, confine, memory, readable, student, wire
+from autograder.rooms.shell import compile_nothing, lend_a_loop, new_shell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 PRELOAD = [
     "numpy",
@@ -33,7 +39,7 @@ PRELOAD = [
 ]
 
 
-def main():
+def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
     confine_children = settings["confined"]
@@ -41,12 +47,12 @@ def main():
         confine.die_with_parent()
     os.environ.update({"MPLBACKEND": "Agg"})
     preload(PRELOAD)
-    student.compile_nothing()
+    compile_nothing()
     from autograder.answers import observe  # noqa: F401  (the children can no longer read it)
 
     if confine_children:
         calls.permitted(), readable.hidden()  # what takes a while to find out is known before forking
-    shell = student.new_shell()
+    shell = new_shell()
     shell.run_cell("None", store_history=False)  # warms IPython's own caches
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
@@ -71,21 +77,21 @@ def main():
         handles = array.array("i", ancillary[0][2][:8])
         if os.fork() == 0:
             try:
-                child(*handles, shell, confine_children)
+                child(handles[0], handles[1], shell, confine_children)
             finally:
                 os._exit(0)
         for handle in handles:
             os.close(handle)
 
 
-def preload(names):
+def preload(names: Iterable[str]) -> None:
     """Import what a rehearsal has found to be imported in the course of it."""
     for name in names:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 
 
-def child(channel, epitaph, shell, confined):
+def child(channel: int, epitaph: int, shell: "InteractiveShell", confined: bool) -> None:
     """Between the warm process and the student room: enter the namespaces, then fork their first process.
 
     Tells the grader the number of that process, so that it can be killed, and all that it started with it; and,
@@ -132,12 +138,12 @@ def child(channel, epitaph, shell, confined):
     os.write(epitaph, os.waitstatus_to_exitcode(status).to_bytes(4, "little", signed=True))
 
 
-def inhabit(channel, shell, scratch):
+def inhabit(channel: int, shell: "InteractiveShell", scratch: str | None) -> None:
     """The student room itself, confined unless ``scratch`` says where else it lives."""
     import numpy as np
 
-    room = student.Room(shell, socket.socket(fileno=channel))
-    student.lend_a_loop(shell)
+    room = student.StudentRoom(shell, socket.socket(fileno=channel))
+    lend_a_loop(shell)
     if scratch:
         os.chdir(scratch)
     else:

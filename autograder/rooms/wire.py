@@ -10,9 +10,13 @@ import math
 import struct
 import sys
 import time
+from collections.abc import Callable
+from socket import socket as Socket
+from typing import Any
 
 import numpy as np
 
+Data = Any  # None, a boolean, number or text, an array, a tensor, a handle; lists, tuples and dicts of these
 LARGEST = 64 * 2**20  # bytes in one message's arrays
 LARGEST_HEADER = 8 * 2**20  # bytes in all else: texts, lists, numbers
 DEEPEST = 16  # lists in lists
@@ -25,17 +29,22 @@ DTYPES = {name: np.dtype(name) for name in (
 class NotData(ValueError):
     """A message that is not plain data within the limits; says what is wrong in words."""
 
+    number: int | None = None  # of the frame that held it, where it came in one
+
 
 class Handle:
     """An object that stays in the student room; ``kind`` is "module", "callable" or "object"."""
 
-    def __init__(self, number, kind, name):
+    def __init__(self, number: int, kind: str, name: str) -> None:
         self.number, self.kind, self.name = number, kind, name
 
 
-def encode(value, keep=None):
+Keep = Callable[[Any], Handle]  # what becomes of an object that is not data
+
+
+def encode(value: Data, keep: Keep | None = None) -> bytes:
     """A value as bytes.  ``keep(thing)`` turns what is not data into a ``Handle``; without it that is ``NotData``."""
-    buffers = []
+    buffers: list[bytes] = []
     with np.errstate(all="ignore"):  # a notebook may have asked for exceptions
         header = json.dumps(_plain(value, buffers, keep, 0, set())).encode()
     if len(header) > LARGEST_HEADER:
@@ -43,7 +52,7 @@ def encode(value, keep=None):
     return b"".join([struct.pack("<I", len(header)), header, *buffers])
 
 
-def _plain(value, buffers, keep, depth, inside):
+def _plain(value: Any, buffers: list[bytes], keep: Keep | None, depth: int, inside: set[int]) -> Any:
     if value is None or type(value) in (bool, str):
         return value
     if type(value) is int:
@@ -118,7 +127,7 @@ def _array(array, buffers, **extra):
     return {"$": "array", "d": array.dtype.name, "s": list(array.shape), **extra}
 
 
-def decode(message):
+def decode(message: bytes | bytearray | memoryview) -> Data:
     """Bytes -> value.  Raises ``NotData``; makes nothing but plain values, fresh arrays and tensors, and handles."""
     if not 4 <= len(message) <= LARGEST + LARGEST_HEADER:
         raise NotData("a message of an impossible size")
@@ -144,10 +153,10 @@ def _clean(text):
 
 
 class _Reader:
-    def __init__(self, buffer):
+    def __init__(self, buffer: memoryview) -> None:
         self.buffer, self.at, self.seen = buffer, 0, 0
 
-    def value(self, plain, depth):
+    def value(self, plain: Any, depth: int) -> Data:
         self.seen += 1
         if self.seen > MOST:
             raise NotData("too many values")
@@ -193,8 +202,9 @@ class _Reader:
 
     def _array(self, plain):
         dtype, shape = DTYPES.get(plain.get("d")), plain.get("s")
-        good = dtype is not None and type(shape) is list and len(shape) <= 32
-        if not good or not all(type(n) is int and 0 <= n < 2**40 for n in shape):
+        if dtype is None or type(shape) is not list or len(shape) > 32:
+            raise NotData("a damaged array")
+        if not all(type(n) is int and 0 <= n < 2**40 for n in shape):
             raise NotData("a damaged array")
         size = math.prod(shape) * dtype.itemsize
         if size > len(self.buffer) - self.at:
@@ -211,17 +221,17 @@ class _Reader:
         return array[()] if plain.get("scalar") is True else array
 
 
-def send(socket, value, keep=None, *, number=0):
+def send(socket: Socket, value: Data, keep: Keep | None = None, *, number: int = 0) -> None:
     """Write one frame.  An answer bears the ``number`` of its request."""
     send_encoded(socket, encode(value, keep), number)
 
 
-def send_encoded(socket, message, number):
+def send_encoded(socket: Socket, message: bytes, number: int) -> None:
     """Write one frame that ``encode`` has made."""
     socket.sendall(struct.pack("<QQ", len(message), number) + message)
 
 
-def receive(socket, until=None):
+def receive(socket: Socket, until: float | None = None) -> tuple[int, Data]:
     """Read one frame: (number, value).  ``until`` is a time of the monotonic clock.
 
     Raises ``EOFError`` where the other side is gone, ``TimeoutError`` where the frame is not there in time, ``OSError``
@@ -238,7 +248,7 @@ def receive(socket, until=None):
         raise
 
 
-def exactly(socket, count, until=None):
+def exactly(socket: Socket, count: int, until: float | None = None) -> bytearray:
     """Read so many bytes.  Raises ``EOFError`` where the other side is gone before that."""
     parts = bytearray(count)
     view, at = memoryview(parts), 0

@@ -2,7 +2,7 @@
 
 from nbgrader.utils import is_grade, is_solution
 
-from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.cells import exercise_of, grade_id
 
 
 def failing(made, exercise, source, *, visible=False):

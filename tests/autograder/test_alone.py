@@ -74,7 +74,7 @@ def test_a_class_is_refused_in_a_sentence(monkeypatch, tmp_path, command):
 
 
 def test_a_room_of_ones_own_is_given_up_and_ends():
-    line = alone.Line()
+    line = alone.SpawnedLine()
     try:
         assert line.ask({"do": "run", "source": "print(1)"}, 60)["stdout"] == "1\n"
         slow = line.ask({"do": "run", "source": "while True: pass"}, 0.5, interrupt=True)

@@ -8,11 +8,12 @@ import nbformat
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder.answers import assignment
-from autograder.answers.assignment import Assignment, grade_id
+from autograder.answers import assignment, hidden
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import grade_id
 from autograder.classroom import feedback
-from autograder.rooms import engine, wire
-from autograder.rooms.stand_in import Room
+from autograder.rooms import attempt, wire
+from autograder.rooms.stand_in import RemoteRoom
 
 skip_where_nothing_isolates()
 
@@ -60,7 +61,7 @@ SERVER = """
 import gc
 from autograder.rooms import student, wire
 for thing in gc.get_objects():
-    if isinstance(thing, student.Room):
+    if isinstance(thing, student.StudentRoom):
         ROOM = thing
 encode = wire.encode
 """
@@ -92,8 +93,8 @@ TRICKS = {  # name -> (cells before, exercise -> lines put behind or in the plac
     "quiet exception": ([], {"kernel_pooling": "def kernel_pooling(*a): raise SystemExit(0)"}),
     "numpy replaced": (["import sys, types\nsys.modules['numpy'] = np = types.ModuleType('numpy')\nnp.allclose = lambda *a: True"], {}),
     "numpy shadowed by a file": (["open('numpy.py', 'w').write('allclose = 1')\nimport sys\nsys.path.insert(0, '.')\ndel sys.modules['numpy']"], {}),
-    "server's answers": ([SERVER, "student.Room.do_call = lambda self, *a, **k: {'result': None}"], {}),
-    "server's answers, odd": ([SERVER, "student.Room.do_call = lambda self, *a, **k: {'result': {'$': 1}, 'changed': 3}"], {}),
+    "server's answers": ([SERVER, "student.StudentRoom.do_call = lambda self, *a, **k: {'result': None}"], {}),
+    "server's answers, odd": ([SERVER, "student.StudentRoom.do_call = lambda self, *a, **k: {'result': {'$': 1}, 'changed': 3}"], {}),
     "server says nothing": ([SERVER, "wire.encode = lambda *a: b''"], {}),
     "own CheckFailed": ([], {"kernel_pooling": "def kernel_pooling(*a): raise CheckFailed('3.0')"}),
     "the mark as a number": ([], objects("3.0")),
@@ -396,7 +397,8 @@ def test_with_hidden_parts_in_their_place_a_submission_would_tell(watched, monke
 
     It also shows that the canary is met at all; else the tests above would prove nothing.
     """
-    monkeypatch.setattr(engine, "_parts", lambda source: (source, None))
+    parts = hidden.parts
+    monkeypatch.setattr(hidden, "parts", lambda source: parts(source)._replace(visible=source, hidden=None))
     graded, notebook = leaking(watched, "return RIGHT(*args)")
     assert CANARY in printed(notebook) and str(NUMBER) in printed(notebook)
     assert CANARY in feedback.page(graded)
@@ -408,14 +410,14 @@ EXITS = ["import os\nos._exit(0)"] * 12  # each has all that came before played 
 def test_a_notebook_that_ends_itself_is_not_tried_until_chance_favours_it(desk, monkeypatch):
     """A check that has its verdict is not asked again, however often the process ends afterwards."""
     asked = []
-    tested = engine._Attempt._tested
+    tested = attempt.tested
 
-    def counted(self, source, name, names):
-        outputs = tested(self, source, name, names)
+    def counted(room, source, name, *more):
+        outputs = tested(room, source, name, *more)
         asked.append((name, bool(outputs)))
         return outputs
 
-    monkeypatch.setattr(engine._Attempt, "_tested", counted)
+    monkeypatch.setattr(attempt, "tested", counted)
     by_chance = (
         "import os\n\ndef kernel_pooling(queries, keys, values, bandwidth):\n"
         "    return values[0] + 0 * queries if os.urandom(1)[0] < 192 else RIGHT(queries, keys, values, bandwidth)\n\n"
@@ -469,7 +471,7 @@ def test_a_given_function_is_the_courses_own_also_over_there():
 
 
 def test_a_function_that_is_not_given_cannot_be_passed():
-    room = Room(lambda request: {"result": request})
+    room = RemoteRoom(lambda request: {"result": request})
     room.given = {"step": test_a_given_function_is_the_courses_own_also_over_there}
     with pytest.raises(wire.NotData):
         wire.encode(room._sent(lambda: 0))

@@ -21,7 +21,7 @@ from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded
 from autograder.authoring import demo
 from autograder.classroom import feedback, grade
-from autograder.rooms import engine, wire
+from autograder.rooms import engine, opening, wire
 from autograder.rooms.line import Stopped
 from autograder.rooms.stand_in import StudentError
 
@@ -289,13 +289,13 @@ def test_answers_of_any_shape_are_no_crash(data, made, diagnosis):
         return pool[next(turn) * 7 % len(pool)]
 
     rebuilt = submission.rebuild(demo.answered(made, demo.solved(made)), made)
-    fork, engine._fork = engine._fork, lambda confined: Answers(draw)
+    fork, opening.fork = opening.fork, lambda confined: Answers(draw)
     try:
         graded, notebook = grade.grade_notebook(
             made, rebuilt, diagnosis, how=engine.How(seconds=1, confined=False)
         )
     finally:
-        engine._fork = fork
+        opening.fork = fork
     assert 0 <= graded.score <= graded.max_score
     feedback.page(graded).encode()
     json.dumps(graded.as_json()).encode()

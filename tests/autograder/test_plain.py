@@ -17,7 +17,7 @@ from autograder.answers.diagnose import Hint
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.classroom import feedback, report
 from autograder.plain import MOST, plain
-from autograder.rooms import engine
+from autograder.rooms import outputs
 from autograder.rooms.stand_in import student_error
 
 ORDERS = {
@@ -103,11 +103,16 @@ def test_the_line_of_an_error_is_found_among_millions():
         nbformat.v4.new_code_cell("\n" * 9_000_000 + "never"),
         nbformat.v4.new_code_cell("x = 1\n  y / 0"),
     ]
-    lines = engine.own_lines(nbformat.v4.new_notebook(cells=cells[::-1]))
+    lines = outputs.own_lines(nbformat.v4.new_notebook(cells=cells[::-1]))
     assert lines["y / 0"] == 2 and "never" not in lines
     error = student_error({"kind": "ZeroDivisionError", "text": "", "where": "line 7: y / 0"})
     started = time.process_time()
     for _ in range(2000):
-        shown = engine._student_output(error, [], lines)
+        shown = outputs.student_output(error, [], lines)
     assert shown.traceback == ["Cell In[0], in your code\n----> 2 y / 0"]
     assert time.process_time() - started < 2
+
+
+def test_an_answer_for_which_there_is_no_memory_has_no_line():
+    shown = outputs.student_output(MemoryError("too much"), [], {})
+    assert shown.ename == "MemoryError" and shown.traceback == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.answers import assignment
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 from autograder.authoring import markers, release
 from autograder.classroom import nbcourse
 from autograder.errors import CourseError, Refused

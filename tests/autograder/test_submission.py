@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from autograder.answers import assignment, submission
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 from autograder.answers.handed_in import LARGEST, Ungradable, read_folder
 from autograder.answers.submission import rebuild
 from autograder.authoring import demo

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.answers import assignment, submission
-from autograder.answers.assignment import grade_id
+from autograder.answers.cells import grade_id
 from autograder.answers.recognise import bound, without_layout
 from autograder.rooms import engine
 
