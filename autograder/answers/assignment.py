@@ -18,6 +18,7 @@ from autograder.paths import RELEASED, SOLUTIONS
 # nbgrader wants every field; a solution file need only write those that differ.
 _NBGRADER_DEFAULTS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 
+_TWIN = re.compile(r"^# include: solution (\w+)\n", re.MULTILINE)
 _INCLUDE = re.compile(r"^# include: ([\w-]+\.py)\n?", re.MULTILINE)
 
 
@@ -120,6 +121,33 @@ def _included(source, faulty):
     return _INCLUDE.sub(text, source).rstrip("\n")
 
 
+def _with_solution(source, cells, faulty):
+    """A check's text with the line ``# include: solution NAME`` replaced by ``solutions/shared/twin.py`` and the solution,
+    called ``_NAME``; what it uses of other exercises comes along.  Raises ``CourseError`` where that would be released.
+    """
+
+    def text(line):
+        if line.group(1) not in cells or "### BEGIN HIDDEN TESTS" not in source[: line.start()]:
+            raise CourseError(
+                f"{faulty}: {line.group().strip()!r} must name a solution, and stand in a hidden part."
+            )
+        wanted, taken = [line.group(1)], []
+        while wanted:
+            name = wanted.pop()
+            body = "\n".join(l for l in cells[name].source.splitlines() if "### " not in l)
+            used = {
+                other
+                for other, cell in cells.items()
+                if is_solution(cell) and re.search(rf"\b{other}\b", body)
+            }
+            wanted += used - {name, *(other for other, _ in taken)}
+            taken.append((name, re.sub(rf"\b({'|'.join(map(re.escape, used | {name}))})\b", r"_\1", body)))
+        parts = [_included("# include: twin.py\n", faulty), *dict(taken).values()]
+        return "\n\n\n".join(parts) + "\n\n\n"
+
+    return _TWIN.sub(text, source)
+
+
 def _read(path):
     """The notebook that a file of MyST Markdown is.  Raises ``CourseError`` where it cannot be read whole."""
     try:
@@ -180,6 +208,8 @@ def load(name: str) -> Assignment:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     made = Assignment(name, notebook)
     for test in (cell for cell in made.cells.values() if is_grade(cell)):
+        if test.cell_type == "code":
+            test.source = _with_solution(test.source, made.cells, path.name)
         if exercise_of(grade_id(test)) not in made.cells:
             raise CourseError(
                 f"{path.name}: the test cell {grade_id(test)!r} belongs to no exercise; its name should be test-<exercise>-<aspect>."

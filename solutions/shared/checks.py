@@ -38,6 +38,12 @@ def describe(thing, parts=True):
     return f"a {type(thing).__name__}"
 
 
+def numbers(seed, *shapes):
+    """Arrays of normal numbers, one for each shape."""
+    generator = np.random.default_rng(seed)
+    return [generator.normal(size=shape) for shape in shapes]
+
+
 def check_pair(result, names="(output, weights)"):
     """An attention function returns a tuple of two."""
     check(
@@ -104,3 +110,16 @@ def check_dtype(got, dtype, what):
             "math.sqrt(4) and 4**0.5, plain Python numbers, leave float32 as it is."
         )
     raise CheckFailed(f"{what} should stay {expected}, as the input was; yours became {got.dtype}. {why}")
+
+
+def check_manners(function, *args):
+    """What comes back has the type of what was given, float32, and what was given stays as it is."""
+    args = [part.astype(np.float32) if getattr(part, "dtype", None) == np.float64 else part for part in args]
+    before = [part.copy() if isinstance(part, np.ndarray) else part for part in args]
+    result = function(*args)
+    check(
+        all(np.array_equal(now, then) for now, then in zip(args, before, strict=True)),
+        "Your function changes the arrays that it is given; work on new ones.",
+    )
+    for part in result if isinstance(result, tuple) else (result,):
+        check_dtype(part, np.float32, "For float32 input what comes back")

@@ -39,7 +39,7 @@ def test_the_given_step_leaves_its_state_as_it_was():
 
 
 def test_chapter_1_means_what_its_lessons_mean():
-    from attention_course import glimpses, saliency
+    from attention_course.mechanisms import glimpses, saliency
 
     rng, ours = np.random.default_rng(1), names_of("01-visual-attention")
     image, values, scores = rng.random((17, 23)), rng.normal(size=(5, 3)), rng.normal(size=5)
@@ -59,7 +59,7 @@ def test_chapter_1_means_what_its_lessons_mean():
 def test_chapter_2_means_what_its_lessons_mean():
     import torch
 
-    from attention_course import alignment, seq2seq
+    from attention_course.mechanisms import alignment, seq2seq
 
     rng, ours = np.random.default_rng(2), names_of("02-context-vectors")
     predicted, sure, more = (rng.random((4, 6)) < 0.4 for _ in range(3))
@@ -75,7 +75,7 @@ def test_chapter_2_means_what_its_lessons_mean():
 
 
 def test_chapter_4_means_what_its_lessons_mean():
-    from attention_course import masking
+    from attention_course.mechanisms import masking
 
     rng, ours = np.random.default_rng(4), names_of("04-masking")
     q, k, v = (rng.normal(size=shape) for shape in ((2, 3, 8), (2, 5, 8), (2, 5, 6)))
@@ -101,8 +101,8 @@ def test_chapter_4_means_what_its_lessons_mean():
 def test_chapter_5_means_what_its_lessons_mean():
     import torch
 
-    from attention_course import multi_head as heads
-    from attention_course import positions, transformer
+    from attention_course.mechanisms import multi_head as heads
+    from attention_course.mechanisms import positions, transformer
 
     rng, ours = np.random.default_rng(5), names_of("05-multi-head")
     x = rng.normal(size=(2, 3, 8))
@@ -154,7 +154,7 @@ def test_chapter_5_means_what_its_lessons_mean():
 def test_chapter_6_means_what_its_lessons_mean():
     import torch
 
-    from attention_course import channel_attention as channels
+    from attention_course.mechanisms import channel_attention as channels
 
     ours = names_of("06-channel-attention")
     x, kernel = torch.randn(2, 6, 5, 4), torch.randn(1, 2, 3, 3)
