@@ -131,7 +131,7 @@ def _with_solution(source, cells, faulty):
             raise CourseError(
                 f"{faulty}: {line.group().strip()!r} must name a solution, and stand in a hidden part."
             )
-        wanted, taken = [line.group(1)], list[str]()
+        wanted, taken = [line.group(1)], list[tuple[str, str]]()
         while wanted:
             name = wanted.pop()
             body = "\n".join(l for l in cells[name].source.splitlines() if "### " not in l)
