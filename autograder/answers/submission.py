@@ -15,7 +15,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
-from autograder.answers.handed_in import Ungradable, printable, read_file
+from autograder.answers.handed_in import Ungradable, decoded, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
 
@@ -64,22 +64,12 @@ def parse(data, name):
     if not data:
         raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
     try:
-        raw = json.loads(_decoded(data))
+        raw = json.loads(decoded(data))
     except (ValueError, RecursionError):
         raise Ungradable(
             f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
     return _as_notebook(raw, name)
-
-
-def _decoded(data):
-    """The text of a file: in UTF-8, as every notebook; an editor may have saved it otherwise."""
-    try:
-        return data.decode(json.detect_encoding(data))
-    except UnicodeDecodeError:
-        return data.decode(
-            "cp1252", "replace"
-        )  # what is code can be read; a letter in a comment may be another
 
 
 def _as_notebook(raw, name):
@@ -287,7 +277,10 @@ def choose(handed_in, made):
     """
     expected = f"{made.name}.ipynb"
     read, unread = {}, {}
-    for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
+    by_name = sorted(
+        handed_in.notebooks().items(), key=lambda item: (item[0] != expected, _depth(item[0]), item[0])
+    )
+    for name, data in by_name:
         try:
             notebook = parse(data, name)
             rebuilt = rebuild(notebook, made, name)
@@ -306,19 +299,26 @@ def choose(handed_in, made):
     most = max(len(done) for done, _ in read.values())
     best = [name for name, (done, _) in read.items() if len(done) == most]
     name = best[0]
+    best = [
+        other for other in best if _depth(other) == _depth(name)
+    ]  # what lies further in is an older one, or a copy
     if name != expected and any(read[other] != read[name] for other in best):
         listed = ", ".join(best)
         raise Ungradable(
             f"There are several notebooks for {made.name} ({listed}). Hand in one, called {expected}."
         )
     notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
-    others = [other for other in read if other != name]
+    others = [other for other in read if other != name and (_depth(other) == 0 or read[other] != read[name])]
     if others and name == expected:
         notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
     elif name != expected and (expected in read or expected in unread or expected in handed_in.left_out):
         why = "holds fewer answers" if expected in read else "cannot be used"
         notes = [f"{name} counts, since {expected}, which is there as well, {why}."]
     return name, notes
+
+
+def _depth(name):
+    return name.count("/")
 
 
 def gradable(path, made=None):

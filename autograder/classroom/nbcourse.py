@@ -33,7 +33,7 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
-from autograder.answers.handed_in import Ungradable
+from autograder.answers.handed_in import Ungradable, decoded
 from autograder.answers.marks import _ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
@@ -233,7 +233,7 @@ class _Overwrite(OverwriteCells):
 def _read(data, name):
     """A student's notebook as nbgrader would read it.  Raises ``Ungradable``."""
     try:
-        return nbformat.reads(data.decode("utf-8"), as_version=4)
+        return nbformat.reads(decoded(data), as_version=4)
     except Exception as fault:  # whatever a damaged file brings about
         raise Ungradable(
             f"{name} cannot be read as a notebook ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
