@@ -106,19 +106,6 @@ def test_a_zip_beside_a_notebook_is_opened(fast, tmp_path, layout, file):
     assert "data.zip" in held and taken.status == 0, taken
 
 
-def test_what_was_worked_on_counts_though_it_lies_in_a_zip(tmp_path):
-    made = assignment.load(NAME)
-    right = nbformat.v4.writes(demo.answered(made, demo.solved(made)))
-    members = {
-        "ada/first.ipynb": nbformat.v4.writes(made.released),
-        "ada/work.zip": zip_of({"x.ipynb": right}),
-        "al/x.ipynb": right,
-    }
-    course, _ = taken_in(tmp_path, members)
-    (graded,) = [one for one in grading.grade_class(course, made) if one.student == "ada"]
-    assert graded.score == graded.max_score and "work/x.ipynb" in " ".join(graded.notes)
-
-
 # --- what is there already
 
 
@@ -430,28 +417,28 @@ def test_a_notebook_under_another_name_beside_a_notebook(tmp_path):
     assert set(laid(course)["ada"]) == {"notes.ipynb", "work.ipynb"}
 
 
-def test_utf_16_is_graded(tmp_path):
-    made = assignment.load(NAME)
-    text = nbformat.v4.writes(demo.answered(made, demo.solved(made)))
-    course, _ = taken_in(tmp_path, {"ada/x.txt": text.encode("utf-16")})
-    (graded,) = grading.grade_class(course, made)
-    assert graded.score == graded.max_score
-
-
 # --- too much
 
 
-def test_a_giant_gets_a_row_and_stops_nobody(tmp_path, monkeypatch):
+def test_what_was_taken_in_is_graded(tmp_path, monkeypatch):
+    """The one that was worked on counts though it lies in a zip, UTF-16 is read, and a giant gets a row and stops nobody."""
     made = assignment.load(NAME)
     monkeypatch.setattr(arranging, "MOST_BYTES", 2_000_000)
     right = nbformat.v4.writes(demo.answered(made, demo.solved(made)))
-    course, taken = taken_in(tmp_path, {"giant/x.ipynb": " " * 3_000_000, "ada/x.ipynb": right})
-    assert taken.students == ["ada"] and any("giant" in reason for reason in taken.left_out)
+    members = {
+        "ada/first.ipynb": nbformat.v4.writes(made.released),
+        "ada/work.zip": zip_of({"x.ipynb": right}),
+        "alan/x.txt": right.encode("utf-16"),
+        "giant/x.ipynb": " " * 3_000_000,
+    }
+    course, taken = taken_in(tmp_path, members)
+    assert taken.students == ["ada", "alan"] and any("giant" in reason for reason in taken.left_out)
     rows = {graded.student: graded for graded in grading.grade_class(course, made)}
-    assert rows["ada"].score == rows["ada"].max_score
+    assert [rows[who].score for who in ("ada", "alan")] == [rows["ada"].max_score] * 2
+    assert "work/x.ipynb" in " ".join(rows["ada"].notes)
     assert rows["giant"].status == "ungradable" and "x.ipynb has more than" in rows["giant"].reason
-    _, taken = taken_in(tmp_path, {"giant/x.ipynb": right, "ada/x.ipynb": right})  # a smaller one comes
-    assert taken.students == ["giant"] and taken.there == ["ada"]
+    _, taken = taken_in(tmp_path, {"giant/x.ipynb": right, "alan/x.txt": right.encode("utf-16")})
+    assert taken.students == ["giant"] and taken.there == ["alan"]  # a smaller one came
 
 
 # --- folders, and zip files that lie in submitted/
