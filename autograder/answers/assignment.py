@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import jupytext
 import nbformat
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from autograder.errors import CourseError, Refused
 from autograder.paths import RELEASED, SOLUTIONS
@@ -26,6 +26,21 @@ def names():
 def grade_id(cell):
     """A cell's nbgrader id, or None."""
     return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def is_answer(cell):
+    """Whether a cell is an exercise's: what is written there is asked by test cells."""
+    return is_solution(cell) and not is_grade(cell)
+
+
+def is_test(cell):
+    """Whether a cell gives marks by running."""
+    return is_grade(cell) and not is_solution(cell)
+
+
+def is_by_hand(cell):
+    """Whether a cell is for a person to mark: an answer in prose or code, or a task whose answer stands around it."""
+    return (is_grade(cell) and is_solution(cell)) or is_task(cell)
 
 
 def exercise_of(name):
@@ -57,7 +72,7 @@ class Assignment:
 
     @cached_property
     def exercises(self):
-        tests = [cell for cell in self.cells.values() if is_grade(cell)]
+        tests = [cell for cell in self.cells.values() if is_test(cell)]
         return tuple(
             Exercise(
                 name,
@@ -69,8 +84,17 @@ class Assignment:
                 ),
             )
             for name, cell in self.cells.items()
-            if is_solution(cell)
+            if is_answer(cell)
         )
+
+    @cached_property
+    def by_hand(self):
+        """The points of the cells that a person marks, by id, in order."""
+        return {
+            name: float(cell.metadata.nbgrader.points)
+            for name, cell in self.cells.items()
+            if is_by_hand(cell)
+        }
 
     @cached_property
     def released(self):
@@ -154,6 +178,8 @@ def _must_be_named(meta, file, index):
     name = meta.get("grade_id") if isinstance(meta, dict) else None
     if not isinstance(name, str) or not name:
         raise CourseError(f"{file}, cell {index + 1}: its nbgrader metadata have no grade_id.")
+    if "points" not in meta and (meta.get("grade") or meta.get("task")):
+        raise CourseError(f"{file}, cell {name!r}: it gives marks, and has no points.")
     if not isinstance(meta.get("points", 0), int | float):
         raise CourseError(f"{file}, cell {name!r}: its points, {meta['points']!r}, are no number.")
 
@@ -172,8 +198,8 @@ def load(name):
             graded = "points" in meta
             cell.metadata["nbgrader"] = {
                 **_NBGRADER_DEFAULTS,
-                "grade": graded,
-                "locked": graded,
+                "grade": graded and not meta.get("task"),
+                "locked": graded and not meta.get("solution"),
                 "cell_type": cell.cell_type,
                 **meta,
             }
@@ -189,7 +215,7 @@ def load(name):
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     made = Assignment(name, notebook)
-    for test in (cell for cell in made.cells.values() if is_grade(cell)):
+    for test in (cell for cell in made.cells.values() if is_test(cell)):
         if exercise_of(grade_id(test)) not in made.cells:
             raise CourseError(
                 f"{path.name}: the test cell {grade_id(test)!r} belongs to no exercise; its name should be test-<exercise>-<aspect>."

@@ -14,7 +14,7 @@ import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.answers import assignment
-from autograder.answers.assignment import grade_id
+from autograder.answers.assignment import grade_id, is_answer
 from autograder.answers.handed_in import Ungradable, decoded, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
@@ -49,7 +49,7 @@ class Submission:
         return {
             grade_id(cell)
             for cell in self.notebook.cells
-            if is_solution(cell) and cell.metadata.nbgrader.get(mark)
+            if is_answer(cell) and cell.metadata.nbgrader.get(mark)
         }
 
 
@@ -110,6 +110,8 @@ def _as_notebook(raw, name):
         )
         if made.cell_type == "code":
             made.update(outputs=[], execution_count=None)
+        elif _are_pictures(cell.get("attachments")):
+            made["attachments"] = cell["attachments"]
         meta = cell["metadata"].get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
         if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str):
             # its other fields are the instructor's to say
@@ -121,6 +123,14 @@ def _as_notebook(raw, name):
         )
         notebook.cells.append(made)
     return notebook
+
+
+def _are_pictures(attachments):
+    """Whether this is what Jupyter keeps of pictures that were pasted into text: name -> type -> text."""
+    return isinstance(attachments, dict) and all(
+        isinstance(kinds, dict) and all(isinstance(text, str) for text in kinds.values())
+        for kinds in attachments.values()
+    )
 
 
 def which_assignment(notebook, name):
@@ -164,28 +174,26 @@ def rebuild(notebook, made, name="this notebook"):
 
 
 def _chosen(notebook, made, found, notes):
-    """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
+    """Exercise, or cell that is marked by hand -> index of the cell that is its answer, None where that was left as released or is gone."""
     copies = {}
     for index, known in found.items():
         if is_solution(made.cells[known]):
             copies.setdefault(known, []).append(index)
     chosen = {}
-    for exercise in made.exercises:
-        indices = sorted(copies.get(exercise.id, ()))
-        worked = [i for i in indices if not is_stub(notebook.cells[i].source, made, exercise.id)]
+    for exercise in (*(exercise.id for exercise in made.exercises), *made.by_hand):
+        indices = sorted(copies.get(exercise, ()))
+        worked = [i for i in indices if not is_stub(notebook.cells[i].source, made, exercise)]
         # a cell that was turned into text is an answer, too, if there is no other
         best = next((i for i in worked if notebook.cells[i].cell_type == "code"), next(iter(worked), None))
         if best is not None and not _stands_by(notebook, found, indices[0], best):
             best = None  # it runs where it stands, as a cell of one's own
-        chosen[exercise.id] = best
+        chosen[exercise] = best
         if len(worked) > 1:
             notes.append(
-                f"The cell {exercise.id} occurs twice, in two versions. They run in their order: the last word counts."
+                f"The cell {exercise} occurs twice, in two versions. They run in their order: the last word counts."
             )
         elif worked and len(indices) > 1:
-            notes.append(
-                f"The cell {exercise.id} occurs twice. The copy that you worked on is taken as yours."
-            )
+            notes.append(f"The cell {exercise} occurs twice. The copy that you worked on is taken as yours.")
     return chosen
 
 
@@ -242,6 +250,8 @@ def _assemble(student, made, chosen, own, present, notes):
             placed.source = (
                 made.released_cells[known].source if answer is None else student.cells[answer].source
             )
+            if answer is not None and "attachments" in student.cells[answer]:
+                placed["attachments"] = student.cells[answer]["attachments"]
             placed.metadata.nbgrader["untouched"] = answer is None
             placed.metadata.nbgrader["missing"] = known not in present
         elif known not in present and is_grade(cell):

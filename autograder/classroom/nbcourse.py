@@ -34,7 +34,7 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 from autograder.answers import assignment
 from autograder.answers.assignment import grade_id
 from autograder.answers.handed_in import Ungradable, decoded
-from autograder.answers.marks import _ENDED, TIMED_OUT
+from autograder.answers.marks import _ENDED, BY_HAND, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, handins, journal
@@ -49,7 +49,6 @@ from autograder.rooms.stand_in import Room, StudentError
 SECONDS_A_CELL = 30  # as nbgrader has it
 MOST_FILES = 48 * 2**20  # bytes of files beside the notebooks; a room can write 64 MB
 _IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.ipynb"]  # as nbgrader has it
-_BY_HAND = "This answer is marked by hand."
 
 
 @dataclass(frozen=True)
@@ -386,17 +385,17 @@ def _checks(notebook, master):
         elif cell is None:
             task = name in {grade_id(other) for other in notebook.cells}
             made.append(
-                Check(
-                    name, 0.0, worth, _BY_HAND if task else f"The cell {name} is missing from your notebook."
-                )
+                Check(name, 0.0, worth, BY_HAND, waits=True)
+                if task
+                else Check(name, 0.0, worth, f"The cell {name} is missing from your notebook.")
             )
         else:
             try:
                 points, _ = determine_grade(cell)
             except (ValueError, KeyError) as fault:
                 raise Ungradable(f"The check {name} gave a result that is no mark: {fault}") from None
-            message = _BY_HAND if points is None else _message(cell) if points < worth else None
-            made.append(Check(name, float(points or 0), worth, message))
+            message = BY_HAND if points is None else _message(cell) if points < worth else None
+            made.append(Check(name, float(points or 0), worth, message, waits=points is None))
     return made
 
 

@@ -18,9 +18,9 @@ from types import FunctionType
 import nbformat
 import numpy as np
 from nbformat.v4 import new_output
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked
 
-from autograder.answers.assignment import exercise_of, grade_id
+from autograder.answers.assignment import exercise_of, grade_id, is_answer, is_test
 from autograder.answers.marks import CHECKS, TIMED_OUT
 from autograder.errors import Refused
 from autograder.plain import plain
@@ -127,7 +127,7 @@ def run(notebook, probes=None, how=How()):
 
     _replayed(result, how, deadline, whole, given_up)
     for index, cell in enumerate(notebook.cells):
-        if _is_test(cell) and index not in result.judged | result.refused:
+        if is_test(cell) and index not in result.judged | result.refused:
             cell.outputs, cell.execution_count = [], None  # its hidden part, at least, was never asked
     late = _to_explain(result, probes, given_up)
     if late:  # only a hidden part objects: its exercise is observed in a room that met none
@@ -151,7 +151,7 @@ def _to_explain(result, probes, given_up, pending=()):
     lost = {
         _belongs_to(cell)
         for index, cell in enumerate(result.notebook.cells)
-        if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
+        if is_test(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
     }
     wanted = lost - set(given_up) - set(result.observations) - result.unanswered
     return {name: made for name, made in probes.items() if name in wanted}
@@ -171,7 +171,7 @@ def _replayed(result, how, deadline, do, given_up):
             why = "often" if result.replays > MOST_REPLAYS else "late"
             for index, cell in enumerate(result.notebook.cells):
                 never_ran = cell.cell_type == "code" and cell.execution_count is None
-                if never_ran or (_is_test(cell) and index not in result.judged | result.refused):
+                if never_ran or (is_test(cell) and index not in result.judged | result.refused):
                     result.stopped.setdefault(index, why)
             return
         finally:
@@ -180,11 +180,7 @@ def _replayed(result, how, deadline, do, given_up):
 
 def _is_own(cell):
     """A code cell that is neither an answer nor the course's."""
-    return not (is_solution(cell) or is_grade(cell) or is_locked(cell))
-
-
-def _is_test(cell):
-    return is_grade(cell) and not is_solution(cell)
+    return not (is_answer(cell) or is_test(cell) or is_locked(cell))
 
 
 def _untested(notebook):
@@ -218,7 +214,7 @@ def rehearse(notebook, probes, how):
 
 def _belongs_to(cell):
     """The exercise of a solution or test cell, or None."""
-    return grade_id(cell) if is_solution(cell) else exercise_of(grade_id(cell))
+    return grade_id(cell) if is_answer(cell) else exercise_of(grade_id(cell))
 
 
 def _is_given(cell):
@@ -233,7 +229,7 @@ def _is_stub(cell):
 
 def _wraps(notebook):
     """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
-    found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
+    found, exercises = {}, [grade_id(cell) for cell in notebook.cells if is_answer(cell)]
     for cell in notebook.cells:
         for name in exercises if _is_given(cell) else ():
             if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):
@@ -278,14 +274,14 @@ class _Attempt:
             if index in self.result.stopped:
                 self._given(cell)
                 continue
-            if _is_test(cell) and index > self.given_up.get(_belongs_to(cell), index):
+            if is_test(cell) and index > self.given_up.get(_belongs_to(cell), index):
                 continue
-            if _is_test(cell) and not with_checks:
+            if is_test(cell) and not with_checks:
                 self._look(index, cell)
                 continue
             if _is_own(cell) and self._had_enough(index):
                 continue  # from here on only answers and checks
-            if not _is_test(cell):
+            if not is_test(cell):
                 with self._watched(index, cell):
                     cell.outputs = self._run(cell)
                 if any(output.get("ename") == TIMED_OUT for output in cell.outputs):
@@ -370,7 +366,7 @@ class _Attempt:
         """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
         if any(output.get("ename") == "NameError" for output in cell.outputs):
             return True
-        names = [grade_id(other) for other in self.result.notebook.cells if is_solution(other)]
+        names = [grade_id(other) for other in self.result.notebook.cells if is_answer(other)]
         with suppress(StudentError):
             return self.room.request(do="rebound", names=names, since=index).get("result") is not False
         return False
@@ -378,7 +374,7 @@ class _Attempt:
     def _find_unanswered(self):
         """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
         untouched = sorted(
-            grade_id(cell) for cell in self.result.notebook.cells if is_solution(cell) and _is_stub(cell)
+            grade_id(cell) for cell in self.result.notebook.cells if is_answer(cell) and _is_stub(cell)
         )
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
@@ -417,7 +413,7 @@ class _Attempt:
         """Around whatever calls the student's code: a time limit, and what becomes of a cell that does not come back."""
         self.until = min(time.monotonic() + self.how.seconds, self.deadline)
         cell.execution_count = index + 1
-        megabytes = cell.metadata.get("room_memory") if _is_test(cell) else None
+        megabytes = cell.metadata.get("room_memory") if is_test(cell) else None
         self.most = megabytes and megabytes * 2**20
         try:
             yield
@@ -458,13 +454,13 @@ class _Attempt:
     def _run(self, cell):
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
         given = self._given(cell)
-        if self.how.split and is_solution(cell):
+        if self.how.split and is_answer(cell):
             for name in _defined(cell, grade_id(cell)):
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
                 if name == grade_id(cell) or name in self.theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
-        stub = grade_id(cell) if is_solution(cell) and _is_stub(cell) else None
+        stub = grade_id(cell) if is_answer(cell) and _is_stub(cell) else None
         wraps = [
             name
             for made in self.wraps.values()
