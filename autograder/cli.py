@@ -359,7 +359,12 @@ def export(
 @app.command(name="import")
 def import_command(
     name: Annotated[str, typer.Argument(help="The assignment.", metavar="ASSIGNMENT")],
-    archive: Annotated[Path, typer.Argument(help="The zip file that your learning platform gave you.")],
+    archive: Annotated[
+        Path,
+        typer.Argument(
+            help="The zip file that your learning platform gave you, or the folder it was unpacked into."
+        ),
+    ],
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the archive's where a submission is there already.")
     ] = False,

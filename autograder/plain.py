@@ -23,3 +23,8 @@ def plain(text: str, most: int = MOST, *, lines: bool = True) -> str:
     if not lines:
         text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def letters(name: str) -> str:
+    """A name without what people write one way or the other: large letters, blanks, dashes, underscores."""
+    return re.sub(r"[\W_]+", "", name.casefold())

@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from autograder.answers.cells import exercise_of, grade_id, id_of, is_given
+from autograder.answers.cells import exercise_of, grade_id, id_of, is_answer, is_by_hand, is_given, is_test
 from autograder.errors import CourseError, Refused
 from autograder.paths import RELEASED, SOLUTIONS
 
@@ -50,7 +50,7 @@ class Assignment:
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
-        tests = [cell for cell in self.cells.values() if is_grade(cell)]
+        tests = [cell for cell in self.cells.values() if is_test(cell)]
         return tuple(
             Exercise(
                 name,
@@ -60,8 +60,17 @@ class Assignment:
                 ),
             )
             for name, cell in self.cells.items()
-            if is_solution(cell)
+            if is_answer(cell)
         )
+
+    @cached_property
+    def by_hand(self) -> dict[str, float]:
+        """The points of the cells that a person marks, by id, in order."""
+        return {
+            name: float(cell.metadata.nbgrader.points)
+            for name, cell in self.cells.items()
+            if is_by_hand(cell)
+        }
 
     @cached_property
     def released(self) -> nbformat.NotebookNode:
@@ -94,7 +103,7 @@ class Assignment:
         return {
             name: cell
             for name, cell in self.cells.items()
-            if is_given(cell) or (cell.cell_type == "code" and is_solution(cell) and not is_grade(cell))
+            if is_given(cell) or (cell.cell_type == "code" and is_answer(cell))
         }
 
 
@@ -136,9 +145,7 @@ def _with_solution(source, cells, faulty):
             name = wanted.pop()
             body = "\n".join(l for l in cells[name].source.splitlines() if "### " not in l)
             used = {
-                other
-                for other, cell in cells.items()
-                if is_solution(cell) and re.search(rf"\b{other}\b", body)
+                other for other, cell in cells.items() if is_answer(cell) and re.search(rf"\b{other}\b", body)
             }
             wanted += used - {name, *(other for other, _ in taken)}
             taken.append((name, re.sub(rf"\b({'|'.join(map(re.escape, used | {name}))})\b", r"_\1", body)))
@@ -172,6 +179,8 @@ def _must_be_named(meta, file, index):
     name = meta.get("grade_id") if isinstance(meta, dict) else None
     if not isinstance(name, str) or not name:
         raise CourseError(f"{file}, cell {index + 1}: its nbgrader metadata have no grade_id.")
+    if "points" not in meta and (meta.get("grade") or meta.get("task")):
+        raise CourseError(f"{file}, cell {name!r}: it gives marks, and has no points.")
     if not isinstance(meta.get("points", 0), int | float):
         raise CourseError(f"{file}, cell {name!r}: its points, {meta['points']!r}, are no number.")
 
@@ -190,8 +199,8 @@ def load(name: str) -> Assignment:
             graded = "points" in meta
             cell.metadata["nbgrader"] = {
                 **_NBGRADER_DEFAULTS,
-                "grade": graded,
-                "locked": graded,
+                "grade": graded and not meta.get("task"),
+                "locked": graded and not meta.get("solution"),
                 "cell_type": cell.cell_type,
                 **meta,
             }
@@ -207,7 +216,7 @@ def load(name: str) -> Assignment:
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     made = Assignment(name, notebook)
-    for test in (cell for cell in made.cells.values() if is_grade(cell)):
+    for test in (cell for cell in made.cells.values() if is_test(cell)):
         if test.cell_type == "code":
             test.source = _with_solution(test.source, made.cells, path.name)
         if exercise_of(grade_id(test)) not in made.cells:

@@ -3,7 +3,7 @@
 import re
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -24,7 +24,17 @@ def exercise_of(name: str | None) -> str | None:
 
 def belongs_to(cell: NotebookNode) -> str | None:
     """The exercise of an answer's or a check's cell, or None."""
-    return grade_id(cell) if is_solution(cell) else exercise_of(grade_id(cell))
+    return grade_id(cell) if is_answer(cell) else exercise_of(grade_id(cell))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether a cell is an exercise's: what is written there is asked by checks."""
+    return is_solution(cell) and not is_grade(cell)
+
+
+def is_by_hand(cell: NotebookNode) -> bool:
+    """Whether a cell is for a person to mark: an answer in prose or code, or a task whose answer stands around it."""
+    return (is_grade(cell) and is_solution(cell)) or is_task(cell)
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -39,7 +49,7 @@ def is_given(cell: NotebookNode) -> bool:
 
 def is_own(cell: NotebookNode) -> bool:
     """A cell that is neither an answer nor the course's."""
-    return not (is_solution(cell) or is_grade(cell) or is_locked(cell))
+    return not (is_answer(cell) or is_test(cell) or is_locked(cell))
 
 
 def is_untouched(cell: NotebookNode) -> bool:

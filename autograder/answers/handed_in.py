@@ -4,6 +4,7 @@ A file may be anything: a link, a pipe, 40 GB of nothing, and it may be another 
 without waiting and without following links, and read only if it is an ordinary file of a size that can be.
 """
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
+from autograder import leftovers
+
 LARGEST = 20 * 1024 * 1024  # bytes of a notebook; one without pictures has 50 kB
 MOST_BYTES = 48 * 2**20  # of all files in a folder; a room can write 64 MB
 MOST_FILES = 500  # in a folder, with those within its folders
 DEEPEST = 8  # folders within folders
-IGNORED = (".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback")  # nbgrader's own list
+IGNORED = ("*.pyc", "feedback")  # nbgrader's own list, beside what ``leftovers`` knows
 
 
 class Ungradable(Exception):
@@ -26,6 +29,32 @@ def printable(name: str | os.PathLike[str]) -> str:
     """A file's name as text that can be written anywhere: what is not UTF-8 in it, and control characters, as escapes."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def is_notebook(name: str) -> bool:
+    """Whether a file of this name is a notebook, in whatever letters ``.ipynb`` is written."""
+    return name.casefold().endswith(".ipynb")
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: in UTF-8, as every notebook; an editor may have saved it otherwise."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return data.decode(
+            "cp1252", "replace"
+        )  # what is code can be read; a letter in a comment may be another
+
+
+def holds_notebook(data: bytes) -> bool:
+    """Whether the bytes of a file are a notebook's, whatever it is called."""
+    if b"nbformat" not in data.replace(b"\0", b""):
+        return False
+    try:
+        held = json.loads(decoded(data))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(held, dict) and "nbformat" in held and ("cells" in held or "worksheets" in held)
 
 
 def read_file(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
@@ -61,9 +90,7 @@ _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CL
 
 
 def _too_large(name, size, most):
-    remedy = (
-        "Clear all outputs, save, and hand it in again." if name.endswith(".ipynb") else "Hand in without it."
-    )
+    remedy = "Clear all outputs, save, and hand it in again." if is_notebook(name) else "Hand in without it."
     return f"{name} has {size / 2**20:.0f} MB, more than {most / 2**20:.0f}. {remedy}"
 
 
@@ -87,13 +114,12 @@ class HandedIn:
         return self.files.get(name)
 
     def notebooks(self) -> dict[str, bytes]:
-        """Name -> bytes of the notebooks in the folder itself, or, where none is there, in the folders within."""
-        found = {name: data for name, data in self.files.items() if name.endswith(".ipynb")}
-        return {name: data for name, data in found.items() if "/" not in name} or found
+        """Name -> bytes of the notebooks in the folder and the folders within."""
+        return {name: data for name, data in self.files.items() if is_notebook(name)}
 
     def beside(self) -> dict[str, bytes]:
         """Path -> bytes of the files that are no notebooks."""
-        return {name: data for name, data in self.files.items() if not name.endswith(".ipynb")}
+        return {name: data for name, data in self.files.items() if not is_notebook(name)}
 
 
 def read_folder(folder: Path, *, beside: bool = True, loose: bool = False) -> HandedIn:
@@ -111,9 +137,12 @@ def read_folder(folder: Path, *, beside: bool = True, loose: bool = False) -> Ha
             )
     if printable(owner.name) != owner.name:
         raise Ungradable("The name of the folder is not UTF-8 text. Give it another name and grade again.")
-    files, left_out = _read_all(folder, beside, DEEPEST if beside and not loose else 0)
-    if not (files or left_out or loose):  # the notebook may lie in a folder within
-        files, left_out = _read_all(folder, beside, DEEPEST)
+    try:
+        files, left_out = _read_all(folder, beside, 0 if loose else DEEPEST)
+    except Ungradable:  # what lies further in is too much: for the notebook beside it that is no reason
+        files, left_out = ({}, {}) if beside or loose else _read_all(folder, beside, 0)
+        if not (files or left_out):
+            raise
     return HandedIn(printable(owner.name), files, left_out)
 
 
@@ -127,7 +156,7 @@ def _read_all(folder: Path, beside: bool, deepest: int) -> tuple[dict[str, bytes
         try:
             if printable(name) != name:
                 raise Ungradable(f"The name of {printable(name)} is not UTF-8 text. Give it another one.")
-            data = read_file(path, LARGEST if name.endswith(".ipynb") else MOST_BYTES)
+            data = read_file(path, LARGEST if is_notebook(name) else MOST_BYTES)
         except Ungradable as reason:
             left_out[printable(name)] = str(reason)
             continue
@@ -160,10 +189,10 @@ def _walk(folder: Path, beside: bool, deepest: int) -> Iterator[Path]:
                 f"{printable(here.name)} cannot be read ({error.strerror}). Check its permissions."
             ) from None
         for entry in sorted(found, key=lambda e: os.fsencode(e.name)):
-            if any(fnmatch(entry.name, pattern) for pattern in IGNORED):
+            if leftovers.is_leftover(entry.name) or any(fnmatch(entry.name, one) for one in IGNORED):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if depth < deepest:
                     waiting.append((Path(entry.path), depth + 1))
-            elif beside or entry.name.endswith(".ipynb"):
+            elif beside or is_notebook(entry.name):
                 yield Path(entry.path)

@@ -4,15 +4,15 @@ import ast
 import copy
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from nbformat import NotebookNode
-from nbgrader.utils import determine_grade, is_grade, is_solution
+from nbgrader.utils import determine_grade, is_grade
 
 from autograder.answers import hidden
-from autograder.answers.assignment import Exercise
-from autograder.answers.cells import belongs_to, grade_id, is_given
+from autograder.answers.assignment import Assignment, Exercise
+from autograder.answers.cells import belongs_to, grade_id, is_answer, is_given
 from autograder.answers.results import Check
 from autograder.errors import CourseError
 
@@ -20,6 +20,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student
 TIMED_OUT = "CellTimeoutError"  # a cell that was broken off; nbclient's name
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+BY_HAND = "This answer is marked by hand."
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
 ENDED = {  # why a cell has no end: what the student is told
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
@@ -69,6 +70,16 @@ def checks_of(run: Ran, exercise: Exercise) -> list[Check]:
         else:
             made.append(_mark(cell, name, worth, run.notebook))
     return made
+
+
+def by_hand(assignment: Assignment, notebook: NotebookNode) -> Iterator[tuple[Check, bool]]:
+    """For each cell that a person marks: its check, and whether nothing was written there, which is nothing, as nbgrader has it."""
+    cells = {grade_id(cell): cell for cell in notebook.cells}
+    for name, worth in assignment.by_hand.items():
+        about = cells[name].metadata.nbgrader
+        # where the cell itself is gone, the answer may stand in another one
+        blank = about.get("untouched", False) and not about["missing"]
+        yield Check(name, 0.0, worth, None if blank else BY_HAND, waits=not blank), blank
 
 
 def _ran(cell):
@@ -171,7 +182,7 @@ def in_hidden_part(failure: NotebookNode, cell: NotebookNode) -> bool:
 def _missing(said, notebook):
     """What became of a name that is not there: where an answer's cell stopped before it had defined it, why it did."""
     for cell in notebook.cells:
-        failure = failure_of(cell) if is_solution(cell) else None
+        failure = failure_of(cell) if is_answer(cell) else None
         if failure is not None and f"'{grade_id(cell)}'" in said:
             return f"{grade_id(cell)} is not defined: {why_it_stopped(failure, f'the cell {grade_id(cell)}')}"
     return f"A name is missing: {said}. Was a function renamed, or a cell deleted?"

@@ -23,6 +23,7 @@ class Check:
     message: str | None = None
     where: str | None = None  # the student's own lines, where their code raised
     by_hand: bool = False  # a person gave this mark, or extra credit
+    waits: bool = False  # for a person's mark
 
 
 @dataclass
@@ -42,6 +43,11 @@ class Outcome:
     @property
     def max_points(self) -> float:
         return sum(check.max_points for check in self.checks)
+
+    @property
+    def waiting(self) -> float:
+        """The points that a person has still to give or not."""
+        return sum(check.max_points for check in self.checks if check.waits)
 
     @property
     def messages(self) -> list[str]:
@@ -88,6 +94,11 @@ class Graded:
         return f"{self.seconds_late:.0f} seconds" if self.seconds_late > 0 else None
 
     @property
+    def waiting(self) -> float:
+        """The points that a person has still to give or not."""
+        return sum(outcome.waiting for outcome in self.outcomes)
+
+    @property
     def max_score(self) -> float:
         return sum(outcome.max_points for outcome in self.outcomes)
 
@@ -120,6 +131,7 @@ class Graded:
             "seconds": round(self.seconds, 3),
             "score": self.score if graded else None,
             "max_score": self.max_score if graded else None,
+            "waiting": self.waiting,
             "penalty": self.penalty,
             "handed_in": self.handed_in,
             "notes": self.notes,

@@ -17,8 +17,8 @@ from nbgrader.utils import is_grade, is_solution
 
 from autograder.answers import assignment as assignments
 from autograder.answers.assignment import Assignment
-from autograder.answers.cells import grade_id, id_of, is_given, is_missing, is_untouched
-from autograder.answers.handed_in import HandedIn, Ungradable, printable, read_file
+from autograder.answers.cells import grade_id, id_of, is_answer, is_given, is_missing, is_untouched
+from autograder.answers.handed_in import HandedIn, Ungradable, decoded, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
 
@@ -49,7 +49,7 @@ class Submission:
         return [cell.source for cell in self.notebook.cells if cell.cell_type == "code"]
 
     def _answers(self, are: Callable[[nbformat.NotebookNode], bool]) -> set[str]:
-        return {id_of(cell) for cell in self.notebook.cells if is_solution(cell) and are(cell)}
+        return {id_of(cell) for cell in self.notebook.cells if is_answer(cell) and are(cell)}
 
 
 def read(path: str | Path) -> nbformat.NotebookNode:
@@ -63,22 +63,12 @@ def parse(data: bytes, name: str) -> nbformat.NotebookNode:
     if not data:
         raise Ungradable(f"{name} is empty. Save the notebook in Jupyter and hand it in again.")
     try:
-        raw = json.loads(_decoded(data))
+        raw = json.loads(decoded(data))
     except (ValueError, RecursionError):
         raise Ungradable(
             f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
     return _as_notebook(raw, name)
-
-
-def _decoded(data):
-    """The text of a file: in UTF-8, as every notebook; an editor may have saved it otherwise."""
-    try:
-        return data.decode(json.detect_encoding(data))
-    except UnicodeDecodeError:
-        return data.decode(
-            "cp1252", "replace"
-        )  # what is code can be read; a letter in a comment may be another
 
 
 def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
@@ -119,6 +109,8 @@ def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
         )
         if made.cell_type == "code":
             made.update(outputs=[], execution_count=None)
+        elif _are_pictures(cell.get("attachments")):
+            made["attachments"] = cell["attachments"]
         meta = cell["metadata"].get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
         if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str):
             # its other fields are the instructor's to say
@@ -130,6 +122,14 @@ def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
         )
         notebook.cells.append(made)
     return notebook
+
+
+def _are_pictures(attachments):
+    """Whether this is what Jupyter keeps of pictures that were pasted into text: name -> type -> text."""
+    return isinstance(attachments, dict) and all(
+        isinstance(kinds, dict) and all(isinstance(text, str) for text in kinds.values())
+        for kinds in attachments.values()
+    )
 
 
 def which_assignment(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -179,28 +179,26 @@ def rebuild(
 def _chosen(
     notebook: nbformat.NotebookNode, assignment: Assignment, found: Mapping[int, str], notes: list[str]
 ) -> dict[str, int | None]:
-    """Exercise -> index of the cell that is its answer, None where that was left as released or is gone."""
+    """Exercise, or cell that is marked by hand -> index of the cell that is its answer, None where that was left as released or is gone."""
     copies: dict[str, list[int]] = {}
     for index, known in found.items():
         if is_solution(assignment.cells[known]):
             copies.setdefault(known, []).append(index)
     chosen: dict[str, int | None] = {}
-    for exercise in assignment.exercises:
-        indices = sorted(copies.get(exercise.id, ()))
-        worked = [i for i in indices if not is_stub(notebook.cells[i].source, assignment, exercise.id)]
+    for exercise in (*(exercise.id for exercise in assignment.exercises), *assignment.by_hand):
+        indices = sorted(copies.get(exercise, ()))
+        worked = [i for i in indices if not is_stub(notebook.cells[i].source, assignment, exercise)]
         # a cell that was turned into text is an answer, too, if there is no other
         best = next((i for i in worked if notebook.cells[i].cell_type == "code"), next(iter(worked), None))
         if best is not None and not _stands_by(notebook, found, indices[0], best):
             best = None  # it runs where it stands, as a cell of one's own
-        chosen[exercise.id] = best
+        chosen[exercise] = best
         if len(worked) > 1:
             notes.append(
-                f"The cell {exercise.id} occurs twice, in two versions. They run in their order: the last word counts."
+                f"The cell {exercise} occurs twice, in two versions. They run in their order: the last word counts."
             )
         elif worked and len(indices) > 1:
-            notes.append(
-                f"The cell {exercise.id} occurs twice. The copy that you worked on is taken as yours."
-            )
+            notes.append(f"The cell {exercise} occurs twice. The copy that you worked on is taken as yours.")
     return chosen
 
 
@@ -259,6 +257,8 @@ def _assemble(student, assignment, chosen, own, present, notes):
             placed.source = (
                 assignment.released_cells[known].source if answer is None else student.cells[answer].source
             )
+            if answer is not None and "attachments" in student.cells[answer]:
+                placed["attachments"] = student.cells[answer]["attachments"]
             placed.metadata.nbgrader["untouched"] = answer is None
             placed.metadata.nbgrader["missing"] = known not in present
         elif known not in present and is_grade(cell):
@@ -295,7 +295,10 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
     expected = f"{assignment.name}.ipynb"
     read: dict[str, tuple[set[str], list[str]]] = {}
     unread: dict[str, Ungradable] = {}
-    for name, data in sorted(handed_in.notebooks().items(), key=lambda item: (item[0] != expected, item[0])):
+    by_name = sorted(
+        handed_in.notebooks().items(), key=lambda item: (item[0] != expected, _depth(item[0]), item[0])
+    )
+    for name, data in by_name:
         try:
             notebook = parse(data, name)
             rebuilt = rebuild(notebook, assignment, name)
@@ -314,19 +317,26 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
     most = max(len(done) for done, _ in read.values())
     best = [name for name, (done, _) in read.items() if len(done) == most]
     name = best[0]
+    best = [
+        other for other in best if _depth(other) == _depth(name)
+    ]  # what lies further in is an older one, or a copy
     if name != expected and any(read[other] != read[name] for other in best):
         listed = ", ".join(best)
         raise Ungradable(
             f"There are several notebooks for {assignment.name} ({listed}). Hand in one, called {expected}."
         )
     notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
-    others = [other for other in read if other != name]
+    others = [other for other in read if other != name and (_depth(other) == 0 or read[other] != read[name])]
     if others and name == expected:
         notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
     elif name != expected and (expected in read or expected in unread or expected in handed_in.left_out):
         why = "holds fewer answers" if expected in read else "cannot be used"
         notes = [f"{name} counts, since {expected}, which is there as well, {why}."]
     return name, notes
+
+
+def _depth(name):
+    return name.count("/")
 
 
 def gradable(path: str | Path, assignment: Assignment | None = None) -> tuple[Assignment, Submission]:

@@ -7,6 +7,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
+    ClearMarkScheme,
     ClearOutput,
     ClearSolutions,
     ComputeChecksums,
@@ -16,6 +17,7 @@ from traitlets.config import Config
 
 from autograder.answers import assignment
 from autograder.authoring import markers
+from autograder.authoring.near_misses import KINDS
 from autograder.errors import CourseError
 from autograder.paths import EXERCISES, ROOT
 
@@ -26,6 +28,7 @@ _PREPROCESSORS = (
     ClearOutput,
     CheckCellMetadata,
     ClearHiddenTests,
+    ClearMarkScheme,
     ComputeChecksums,
     CheckCellMetadata,
 )
@@ -62,7 +65,7 @@ def student_version(made):
         ) from fault
     released = nbformat.reads(text, as_version=4)
     for cell in released.cells:
-        for marker in ("HIDDEN TESTS", "SOLUTION"):
+        for marker in KINDS:
             if f"BEGIN {marker}" in cell.source or f"END {marker}" in cell.source:
                 raise CourseError(f"solutions/{made.name}.md: a {marker} marker is left in cell {cell.id!r}.")
     return nbformat.writes(released, indent=1) + "\n"

@@ -7,7 +7,7 @@ import nbformat
 
 from autograder.answers import marks, submission
 from autograder.answers.assignment import Assignment
-from autograder.answers.cells import exercise_of, grade_id
+from autograder.answers.cells import exercise_of, grade_id, is_by_hand
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
 from autograder.errors import CourseError
@@ -43,6 +43,9 @@ def grade_notebook(
         lost = any(check.points < check.max_points for check in checks)
         hints = diagnosis.hints(exercise.id, ran.observations.get(exercise.id)) if lost else []
         outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in ran.unanswered))
+    outcomes += [
+        Outcome(check.id, [check], blank=blank) for check, blank in marks.by_hand(assignment, ran.notebook)
+    ]
     graded = Graded(
         student, assignment.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split
     )
@@ -92,6 +95,8 @@ def _broken_cells(notebook):
     for cell in notebook.cells:
         if cell.cell_type != "code" or exercise_of(grade_id(cell)):
             continue
+        if is_by_hand(cell) and cell.metadata.nbgrader.get("untouched"):
+            continue  # the stub
         name = f"the cell {grade_id(cell)}" if grade_id(cell) else "a cell of your own"
         warned = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
         notes += [f"In {name}: {said}" for said in (NO_PROGRAMS, NO_EXIT) if said in warned]

@@ -114,7 +114,9 @@ def _record(book, graded, timestamp):
     _submission(book, graded, timestamp)
     notebook = book.find_submission_notebook(graded.assignment, graded.assignment, graded.student)
     ungradable = graded.status != "graded"
-    points = {check.id: check.points for outcome in graded.outcomes for check in outcome.checks}
+    points = {
+        check.id: check.points for outcome in graded.outcomes for check in outcome.checks if not check.waits
+    }
     for grade in notebook.grades:
         grade.auto_score = None if ungradable else points.get(grade.name)
         # as nbgrader does it: what has no automatic mark, or has one by hand already, is for a person to look at
@@ -134,6 +136,8 @@ def _submission(book, graded, timestamp):
 def _comment(outcome):
     if outcome.blank:
         return "No response."
+    if outcome.waiting:
+        return None
     return "\n\n".join([hint.hint for hint in outcome.hints] + outcome.messages) or None
 
 
@@ -218,7 +222,8 @@ def _check(check, grade):
     if grade is None or not _by_hand(grade):
         return check
     points = check.points if grade.manual_score is None else grade.manual_score
-    return replace(check, points=points + (grade.extra_credit or 0.0), by_hand=True)
+    marked = {"waits": False, "message": None} if check.waits and grade.manual_score is not None else {}
+    return replace(check, points=points + (grade.extra_credit or 0.0), by_hand=True, **marked)
 
 
 def _by_hand(grade):

@@ -6,20 +6,23 @@ with a note; whatever else holds a notebook is named.  Folders that programs mak
 
 import contextlib
 import os
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder.answers.handed_in import Ungradable, printable, read_file, read_folder
-from autograder.classroom.importing import PROGRAMS
+from autograder import leftovers
+from autograder.answers import assignment as assignments
+from autograder.answers import submission
+from autograder.answers.handed_in import Ungradable, is_notebook, printable, read_file, read_folder
+from autograder.plain import letters
 
 PAPERS = (
     "timestamp.txt",
     "submission_secret.txt",
 )  # what nbgrader's exchange lays beside a hand-in, and asks for later
+LEFT_OUT = "left-out.txt"  # in the place of a notebook that was too large to be taken in: why it is not there
 MOST_NAMED = 20
 DEEPEST = 3  # folders below submitted/ in which a notebook is looked for
 
@@ -31,19 +34,25 @@ class Place:
     student: str
     folder: Path
     note: str = ""
-    loose: bool = False  # the notebook lies in the student's folder itself
+    loose: tuple = ()  # the notebooks, where they lie in the student's folder itself
 
     def read(self, *, beside):
         """The ``HandedIn``.  Raises ``Ungradable``."""
-        return read_folder(self.folder, beside=beside, loose=self.loose)
+        found = read_folder(self.folder, beside=beside, loose=bool(self.loose))
+        if not any(map(is_notebook, (*found.files, *found.left_out))):
+            told = self._paper(LEFT_OUT).decode("utf-8", "replace").strip()
+            if told:
+                raise Ungradable(printable(told))
+        return found
+
+    def _paper(self, name):
+        with contextlib.suppress(Ungradable):
+            return read_file(self.folder / name, most=1000)
+        return b""
 
     def papers(self):
         """What the exchange has laid beside the hand-in: name -> bytes."""
-        found = {}
-        for name in PAPERS:
-            with contextlib.suppress(Ungradable):
-                found[name] = read_file(self.folder / name, most=1000)
-        return found
+        return {name: data for name in PAPERS if (data := self._paper(name))}
 
     def when(self):
         """The time of handing in, where there is a ``timestamp.txt`` that says it; else None."""
@@ -52,73 +61,140 @@ class Place:
             return parse_utc(text) if text else None
         return None
 
+    def what_counts(self):
+        """The folder, or the notebooks that lie without one."""
+        return [self.folder / name for name in self.loose] or [self.folder]
+
+    def holds_something(self):
+        """Whether there is anything that a student may have handed in."""
+        return bool(self.loose) or any(name not in (*PAPERS, LEFT_OUT) for name in _files(self.folder))
+
+
+def _files(folder):
+    """The names of the files in a folder and the folders within, without what programs left; links are not followed."""
+    for _, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not leftovers.is_folder_of_programs(name))
+        yield from (name for name in files if not leftovers.is_leftover(name))
+
 
 def students(course):
     """The students' folders, in order."""
     if not course.submitted.is_dir():
         return []
-    found = [path for path in course.submitted.iterdir() if path.is_dir() and not _is_programs(path.name)]
+    found = [
+        path
+        for path in course.submitted.iterdir()
+        if path.is_dir() and not leftovers.is_folder_of_programs(path.name)
+    ]
     return sorted(found, key=os.fsencode)
 
 
-def _is_programs(name):
-    return name.startswith(".") or name in PROGRAMS
+def places(course, assignment):
+    """The hand-ins for an assignment, by student, as far as they can be told."""
+    found = [of_student(folder, assignment) for folder in students(course)]
+    return [place for place in found if place]
 
 
-def _letters(name):
-    """A name without what people write one way or the other."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+def of_student(folder, assignment):
+    """The ``Place`` of a student's hand-in in the student's folder, or None.
 
-
-def places(course, assignment, is_loose=lambda name, folder: False):
-    """The hand-ins for an assignment, by student, as far as they can be told.
-
-    ``is_loose(name, folder)`` says of a notebook that lies without an assignment's folder whether it is one of this assignment.
+    Where several could be meant, the first that holds something: the one under the assignment's own name, one that is spelled
+    otherwise, notebooks without a folder.
     """
-    found = []
-    for folder in students(course):
-        owner = printable(folder.name)
-        if (folder / assignment).is_dir():
-            found.append(Place(owner, folder / assignment))
-            continue
-        inside = (
-            sorted((path for path in folder.iterdir()), key=os.fsencode) if not folder.is_symlink() else []
-        )
-        alike = [path for path in inside if path.is_dir() and _letters(path.name) == _letters(assignment)]
-        loose = [path.name for path in inside if path.is_file() and path.name.endswith(".ipynb")]
-        if len(alike) == 1:
-            shown = printable(alike[0].name)
-            found.append(
-                Place(owner, alike[0], f"The folder is called {shown}; it was taken for {assignment}.")
-            )
-        elif any(is_loose(name, folder) for name in loose):
-            note = f"The notebook lies in no folder called {assignment}; it was taken for it."
-            found.append(Place(owner, folder, note, loose=True))
-    return found
+    owner, own = printable(folder.name), folder / assignment
+    found = [Place(owner, own)] if own.is_dir() else []
+    if found and (own.is_symlink() or found[0].holds_something()):
+        return found[0]
+    inside = sorted(folder.iterdir(), key=os.fsencode) if folder.is_dir() and not folder.is_symlink() else []
+    alike = [
+        path for path in inside if path.is_dir() and letters(path.name) == letters(assignment) and path != own
+    ]
+    if len(alike) == 1:
+        note = f"The folder is called {printable(alike[0].name)}; it was taken for {assignment}."
+        found.append(Place(owner, alike[0], note))
+    loose = tuple(path.name for path in inside if _answers(path, assignment))
+    if loose:
+        note = f"The notebook lies in no folder called {assignment}; it was taken for it."
+        found.append(Place(owner, folder, note, loose))
+    return next((place for place in found if place.holds_something()), next(iter(found), None))
+
+
+def _answers(path, assignment):
+    """Whether a file without an assignment's folder is a notebook that answers this course's; of another one, that cannot be told."""
+    if (
+        not is_notebook(path.name)
+        or leftovers.is_leftover(path.name)
+        or assignment not in assignments.names()
+    ):
+        return False
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        return submission.which_assignment(submission.read(path), path.name) == assignment
+    except Ungradable:
+        return False
 
 
 def passed_over(course, taken):
-    """Sentences on notebooks in ``submitted/`` that none of the ``taken`` places holds."""
+    """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, students without either."""
     if not course.submitted.is_dir():
         return []
-    covered = {(place.folder, place.loose) for place in taken}
-    lost = []
+    covered = {(place.folder, bool(place.loose)) for place in taken}
+    lost, zips = [], []
     for here, folders, files in os.walk(course.submitted):
         path = Path(here)
-        folders[:] = sorted(name for name in folders if not _is_programs(name))
+        folders[:] = sorted(name for name in folders if not leftovers.is_folder_of_programs(name))
         if len(path.relative_to(course.submitted).parts) >= DEEPEST:
             folders.clear()
         if (path, False) in covered:
             folders.clear()
             continue
+        mine = [path / name for name in sorted(files) if not leftovers.is_leftover(name)]
+        zips += [file for file in mine if file.suffix.casefold() == ".zip"]
         if (path, True) not in covered:
-            lost += [path / name for name in sorted(files) if name.casefold().endswith(".ipynb")]
-    told = [
-        f"{printable(path.relative_to(course.submitted))} was not graded: it does not lie in STUDENT/ASSIGNMENT/."
-        for path in lost[:MOST_NAMED]
-    ]
-    more = len(lost) - MOST_NAMED
-    return told + ([f"So it is with {more} notebooks more."] if more > 0 else [])
+            lost += [file for file in mine if is_notebook(file.name)]
+
+    def name(path):
+        return printable(path.relative_to(course.submitted))
+
+    known = {place.student for place in taken}
+    spoken_of = known | {printable(path.relative_to(course.submitted).parts[0]) for path in (*lost, *zips)}
+    told = _briefly(
+        [f"{name(path)} was not graded: it does not lie in STUDENT/ASSIGNMENT/." for path in lost],
+        "notebooks",
+    )
+    told += _briefly(
+        [
+            f"{name(path)} was not opened: `import ASSIGNMENT {printable(path)}` takes in what it holds."
+            for path in zips
+            if path.parent != course.submitted or printable(path.stem) not in known
+        ],
+        "zip files",
+    )
+    return told + _briefly(
+        [
+            f"{printable(folder.name)} was not graded: {_why_nothing(folder)}."
+            for folder in students(course)
+            if printable(folder.name) not in spoken_of
+        ],
+        "students",
+    )
+
+
+def _briefly(sentences, what):
+    """The first of very many sentences, and how many more there are."""
+    more = len(sentences) - MOST_NAMED
+    return sentences[:MOST_NAMED] + ([f"So it is with {more} {what} more."] if more > 0 else [])
+
+
+def _why_nothing(folder):
+    held = sorted(set(_files(folder)))[:5]
+    if held:
+        return f"there is no notebook (.ipynb) in the folder (it holds {', '.join(map(printable, held))})"
+    inside = sorted(path.name for path in folder.iterdir() if leftovers.is_folder_of_programs(path.name))
+    if inside:
+        return f"there is nothing in the folder but what programs leave ({', '.join(map(printable, inside[:5]))})"
+    return "the folder is empty"
 
 
 def lay_papers(course, place, assignment):

@@ -32,8 +32,8 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 from autograder.answers import hidden
 from autograder.answers.assignment import names as own_names
 from autograder.answers.cells import grade_id
-from autograder.answers.handed_in import IGNORED, MOST_BYTES, Ungradable
-from autograder.answers.marks import ENDED, TIMED_OUT
+from autograder.answers.handed_in import IGNORED, MOST_BYTES, Ungradable, decoded
+from autograder.answers.marks import BY_HAND, ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, handins, journal
@@ -46,7 +46,6 @@ from autograder.rooms.line import Stopped
 
 SECONDS_A_CELL = 30  # as nbgrader has it
 _NOT_BESIDE = [*IGNORED, "*.ipynb"]
-_BY_HAND = "This answer is marked by hand."
 
 
 @dataclass(frozen=True)
@@ -214,7 +213,7 @@ class _Overwrite(OverwriteCells):
 def _read(data, name):
     """A student's notebook as nbgrader would read it.  Raises ``Ungradable``."""
     try:
-        return nbformat.reads(data.decode("utf-8"), as_version=4)
+        return nbformat.reads(decoded(data), as_version=4)
     except Exception as fault:  # whatever a damaged file brings about
         raise Ungradable(
             f"{name} cannot be read as a notebook ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
@@ -302,17 +301,17 @@ def _checks(notebook, master):
         elif cell is None:
             task = name in {grade_id(other) for other in notebook.cells}
             made.append(
-                Check(
-                    name, 0.0, worth, _BY_HAND if task else f"The cell {name} is missing from your notebook."
-                )
+                Check(name, 0.0, worth, BY_HAND, waits=True)
+                if task
+                else Check(name, 0.0, worth, f"The cell {name} is missing from your notebook.")
             )
         else:
             try:
                 points, _ = determine_grade(cell)
             except (ValueError, KeyError) as fault:
                 raise Ungradable(f"The check {name} gave a result that is no mark: {fault}") from None
-            message = _BY_HAND if points is None else _message(cell) if points < worth else None
-            made.append(Check(name, float(points or 0), worth, message))
+            message = BY_HAND if points is None else _message(cell) if points < worth else None
+            made.append(Check(name, float(points or 0), worth, message, waits=points is None))
     return made
 
 

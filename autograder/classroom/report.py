@@ -21,6 +21,7 @@ class Report:
     exercises: list = field(default_factory=list)
     misconceptions: list = field(default_factory=list)  # most frequent first
     unexplained: list = field(default_factory=list)  # failed checks of exercises without a hint
+    waiting: list = field(default_factory=list)  # whose answers a person has still to mark
     caveat: str | None = None  # what to know of how these were graded
 
 
@@ -31,13 +32,15 @@ def of(assignment, results):
     if not graded:
         return report
     report.caveat = next(filter(None, (one.caveat for one in graded)), None)
+    report.waiting = [one.student for one in graded if one.waiting]
     report.max_score = max(one.max_score for one in graded)
     report.median = statistics.median_high(one.score for one in graded)
     report.histogram = _histogram([one.score for one in graded], report.max_score)
     by_exercise = {}
     for one in graded:
         for outcome in one.outcomes:
-            by_exercise.setdefault(outcome.id, []).append((one.student, outcome))
+            if not outcome.waiting or outcome.waiting < outcome.max_points:
+                by_exercise.setdefault(outcome.id, []).append((one.student, outcome))
     report.exercises = [_exercise(name, rows) for name, rows in by_exercise.items()]
     report.misconceptions = _misconceptions(by_exercise)
     report.unexplained = _unexplained(by_exercise)
@@ -84,11 +87,18 @@ def _misconceptions(by_exercise):
     return sorted(found.values(), key=lambda row: -len(row["students"]))
 
 
+def _is_its_own(check):
+    """Whether a mark is what running a check gave: what a person thinks of prose needs no hint of the bank's."""
+    return not check.waits and not (check.by_hand and check.message is None)
+
+
 def _unexplained(by_exercise):
     found = {}
     for rows in by_exercise.values():
         for student, outcome in rows:
-            failed = [check for check in outcome.checks if check.points < check.max_points]
+            failed = [
+                check for check in outcome.checks if check.points < check.max_points and _is_its_own(check)
+            ]
             for check in failed if not outcome.hints and not outcome.blank else ():
                 row = {"check": check.id, "message": check.message or "", "students": []}
                 found.setdefault(check.id, row)["students"].append(student)

@@ -11,10 +11,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_solution
 
 from autograder.answers import hidden
-from autograder.answers.cells import belongs_to, id_of, is_given, is_own, is_test, is_untouched
+from autograder.answers.cells import belongs_to, id_of, is_answer, is_given, is_own, is_test, is_untouched
 from autograder.answers.marks import TIMED_OUT
 from autograder.rooms.checking import tested
 from autograder.rooms.line import Stopped
@@ -173,7 +172,7 @@ class Attempt(OpenRoom):
         """Whether a name that was missing may be there by now, or an answer's is bound to something else."""
         if any(output.get("ename") == "NameError" for output in cell.outputs):
             return True
-        names = [id_of(other) for other in self.result.notebook.cells if is_solution(other)]
+        names = [id_of(other) for other in self.result.notebook.cells if is_answer(other)]
         with suppress(StudentError):
             return self.room.request(do="rebound", names=names, since=index).get("result") is not False
         return False
@@ -181,7 +180,7 @@ class Attempt(OpenRoom):
     def _find_unanswered(self) -> None:
         """Which of the exercises whose cell was left as it was are answered by no other cell, either."""
         untouched = sorted(
-            id_of(cell) for cell in self.result.notebook.cells if is_solution(cell) and is_untouched(cell)
+            id_of(cell) for cell in self.result.notebook.cells if is_answer(cell) and is_untouched(cell)
         )
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
@@ -267,13 +266,13 @@ class Attempt(OpenRoom):
     def _run(self, cell: NotebookNode) -> list[NotebookNode]:
         """A cell of the student's, or one that is given: runs over there, and here too where the course wrote it."""
         given = self._given(cell)
-        if self.how.split and is_solution(cell):
+        if self.how.split and is_answer(cell):
             for name in {id_of(cell), *_defined(cell)}:  # the exercise's own, and what else tests may call
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
                 if name == id_of(cell) or name in self.theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
-        stub = id_of(cell) if is_solution(cell) and is_untouched(cell) else None
+        stub = id_of(cell) if is_answer(cell) and is_untouched(cell) else None
         wraps = [
             name
             for wrappers in self.wraps.values()
@@ -290,7 +289,7 @@ class Attempt(OpenRoom):
 def _wraps(notebook: NotebookNode) -> dict[str | None, list[tuple[str, list[str]]]]:
     """Exercise -> (text, names) of the given cells that bind the student's function anew, before its checks."""
     found: dict[str | None, list[tuple[str, list[str]]]] = {}
-    exercises = [id_of(cell) for cell in notebook.cells if is_solution(cell)]
+    exercises = [id_of(cell) for cell in notebook.cells if is_answer(cell)]
     for cell in notebook.cells:
         for name in exercises if is_given(cell) else ():
             if re.search(rf"^ *{name} = ", cell.source, re.MULTILINE):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade
 
 from autograder.answers.cells import belongs_to, is_given, is_test
 from autograder.rooms.attempt import MOST_REPLAYS, Attempt, GivenUp, Probes, Run
@@ -71,7 +70,7 @@ def _to_explain(result: Run, probes: Probes, given_up: GivenUp, pending: Contain
     lost = {
         belongs_to(cell)
         for index, cell in enumerate(result.notebook.cells)
-        if is_grade(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
+        if is_test(cell) and index not in pending and (cell.execution_count is None or cell.outputs)
     }
     wanted = lost - set(given_up) - set(result.observations) - result.unanswered
     return {name: asked for name, asked in probes.items() if name in wanted}

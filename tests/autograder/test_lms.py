@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from autograder import cli
 from autograder.answers import assignment
 from autograder.authoring import demo
-from autograder.classroom import exporting, gradebook, grading, importing, lms, platforms
+from autograder.classroom import arranging, exporting, gradebook, grading, identity, lms
+from autograder.classroom.platforms import dates
 from autograder.errors import Refused
 from autograder.paths import Course
 
@@ -95,7 +96,7 @@ def test_an_archive_writes_nowhere_else(tmp_path, name):
 
 
 def test_what_is_too_large_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_BYTES", 100)
+    monkeypatch.setattr(arranging, "MOST_BYTES", 100)
     members = {"ada/a.ipynb": "{}", "alan/a.ipynb": " " * 200}
     taken = lms.take_in(archive(tmp_path / "a.zip", members), Course(tmp_path / "course"), NAME)
     assert taken.students == ["ada"]
@@ -424,7 +425,7 @@ def test_zips_within_zips_to_a_depth(tmp_path):
 
 
 def test_a_bomb_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(arranging, "MOST_BYTES", 10_000)
     many = zip_of({f"{n}.csv": bytes(3000 + n) for n in range(100)} | {"x.ipynb": "{}"})
     _, taken = taken_in(tmp_path, {"ada/x.ipynb": "{}", "eve/x.zip": many})
     assert taken.students == ["ada"]
@@ -509,7 +510,7 @@ def test_the_time_of_handing_in_is_kept(tmp_path):
     lms.take_in(path, course, NAME)
     times = {p.parent.parent.name: p.read_text() for p in course.submitted.glob("*/*/timestamp.txt")}
     assert times == {"ada": "2026-03-01 12:00:00.000000 UTC", "grace": "2026-02-02 12:00:00.000000 UTC"}
-    assert platforms._brightspace_time("Mar 1, 2026 1205 PM").isoformat() == "2026-03-01T12:05:00"
+    assert dates.read_date("Mar 1, 2026 1205 PM").isoformat() == "2026-03-01T12:05:00"
     # in a platform's archive the files' dates are those of the download: nobody is late by them
     with zipfile.ZipFile(tmp_path / "canvas.zip", "w") as made:
         made.writestr(zipfile.ZipInfo("lovelaceada_7_1234_x.ipynb", (2026, 12, 1, 12, 0, 0)), "{}")
@@ -568,7 +569,7 @@ def test_any_class_in_any_layout_comes_back_under_its_owners(tmp_path_factory, l
     # the gradebook is slow to make; who goes into it is what is looked at
     entered = {}
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(importing, "_enter", lambda _, students: entered.update(students))
+        patched.setattr(identity, "enter", lambda who, _: entered.update(who.ids))
         taken = lms.take_in(path, course, NAME)
     assert taken.left_out == [], (members, taken)
     found = laid(course)

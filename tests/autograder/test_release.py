@@ -6,13 +6,14 @@ import shutil
 
 import nbformat
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.utils import is_solution
 
 from autograder.answers import assignment
 from autograder.answers.cells import grade_id
 from autograder.authoring import markers, release
+from autograder.authoring.near_misses import EXACT, meant
 from autograder.classroom import nbcourse
 from autograder.errors import CourseError, Refused
 from autograder.paths import Course
@@ -210,20 +211,96 @@ def test_a_marker_in_another_cell_releases_nothing():
         release.student_version(with_slip(made, "helpers", lambda text: text + solved))
 
 
-@given(st.sampled_from(sorted(markers._EXACT)), st.data())
+@given(st.sampled_from(sorted(EXACT)), st.data())
 def test_one_letter_amiss_is_still_taken_for_a_marker(words, data):
     at = data.draw(st.integers(0, len(words) - 1))
     letter = data.draw(st.sampled_from(["", "X", words[at] * 2, words[at].swapcase()]))
     slip = words[:at] + letter + words[at + 1 :]
     if slip != words:
-        assert markers._meant(f"    ### {slip}") == words
+        assert meant(f"    ### {slip}") == words
 
 
-@pytest.mark.parametrize(
-    "text", ["# Hidden tests follow", "## Solution", "x = 1  # the end", "# One solution is to sort", "### Tests", "# end the solution's loop early", "BEGIN = 1"]
-)  # fmt: skip
+def misspelt(word, data):
+    """A word with a letter taken out, put in, doubled, changed, or swapped with its neighbour."""
+    at = data.draw(st.integers(0, len(word) - 1))
+    return data.draw(
+        st.sampled_from(
+            [
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + "X" + word[at + 1 :],
+                word[:at] + word[at + 1 : at + 2] + word[at] + word[at + 2 :],
+            ]
+        )
+    )
+
+
+@settings(max_examples=600)
+@given(st.sampled_from(sorted(EXACT)), st.data())
+def test_a_marker_mutilated_in_any_way_is_found(marker, data):
+    """At most a word is missing, one is misspelt, words are doubled or swapped, and all of it is written in some other way."""
+    words = marker.split()
+    draw = data.draw
+    missing = draw(st.sampled_from([None, *range(len(words))]))
+    if missing is not None:
+        words.pop(missing)
+    if draw(st.booleans()):
+        at = draw(st.integers(0, len(words) - 1))
+        words.insert(at, words[at])
+    if draw(st.booleans()):
+        words.reverse()
+    elif missing is None and draw(st.booleans()):
+        at = draw(st.integers(0, len(words) - 1))
+        words[at] = misspelt(words[at], data)
+    text = draw(st.sampled_from([" ", "  ", "_", "-", "\t", " \u200b"])).join(words)
+    whole = {"BEGIN", "END"} & set(words) and len(set(words)) > 1
+    if whole and missing is None:
+        text = draw(st.sampled_from([text, text.lower(), text.title()]))
+    signs = draw(st.sampled_from(["## ", "###", "### ", "####  ", *["# "] * bool(whole and text.isupper())]))
+    line = signs + text
+    line = draw(
+        st.sampled_from(
+            [line, f"    {line}  ", f"{line} ###", f"x = 1  {line}", f'print("{line}")', f"{line}:"]
+        )
+    )
+    assert meant(line, likely=marker.partition(" ")[2]), line
+
+
+ORDINARY = """
+# Hidden tests follow | ## Solution | x = 1  # the end | # One solution is to sort | ### Tests | # end the solution's loop early | BEGIN = 1
+### Begin | ### End | # Begin with the scores | # end of the loop | # the test begins with shapes | # START | # END | # hidden state at the start
+h_end = hidden[-1] | # the hidden states end here | # begin: hidden layer | # Mark the end of the sentence | # end mark | # mark start
+HIDDEN, END = 64, 3 | END = HIDDEN | SOLUTION = 4 | END_OF_TEXT = 3 | BOS, EOS = 1, 2  # begin and end of sentence | # test the solution
+# tests of the hidden part | # A solution without a loop begins with the largest | ### Start | ### Beginning with the softmax | # testing
+# the resolution at the end | # end of test | ### What is tested | hidden = hidden_start + end | ### Part 1: the scores | # BEGIN: the encoder
+# solutions differ by sign | # This test ends early | tests = [1, 2] | # hidden tests of the same kind come behind | ### The end of the sequence
+### Start of sentence | start, end = 1, 2 | raise SystemExit("end of solution space") | # STOP | # a hidden test would fail here | hidden_start
+""".replace("\n", "|").split("|")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", sorted({line.strip() for line in ORDINARY} - {""}))
 def test_comments_and_headings_are_no_markers(text):
-    assert markers._meant(text) is None
+    assert meant(text) is None
+    assert meant(text, prose=True) is None
+
+
+def test_no_line_of_the_course_is_mistaken(made):
+    for cell in made.solution.cells:
+        for line in cell.source.splitlines():
+            words = meant(line, prose=cell.cell_type != "code" and not grade_id(cell))
+            assert words is None or line.strip() == f"### {words}", line
+
+
+@pytest.mark.parametrize("begin, end", [("BEGIN HIDDEN", "END HIDDEN"), ("BEGIN TESTS", "END TESTS"), ("HIDDEN TESTS", "HIDDEN TESTS"), ("BEGIN", "END"), ("HIDDEN", "END")])  # fmt: skip
+def test_two_slips_that_match_release_nothing(begin, end):
+    made = assignment.load("01-visual-attention")
+    _, test = solution_and_test(made)
+
+    def change(text):
+        return text.replace("BEGIN HIDDEN TESTS", begin).replace("END HIDDEN TESTS", end)
+
+    with pytest.raises(CourseError, match=rf"cell '{test}', line \d+: .*should be '### \w+ HIDDEN TESTS'"):
+        release.student_version(with_slip(made, test, change))
 
 
 def test_a_refusal_leaves_what_was_released(tmp_path, monkeypatch):

@@ -1,0 +1,81 @@
+"""No platform: a folder a student, nbgrader's ``submitted/``, a course's whole folder."""
+
+import re
+
+from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.plain import letters
+
+OUTER = re.compile(r"submitted|submissions?|inbound|exchange|assignment_\d+_export", re.IGNORECASE)
+
+
+def folders(paths, assignment, others):
+    whole = _course(paths, assignment)
+    if whole:
+        return whole
+    peeled = _outer_folders(paths, assignment)
+    where = f" in {'/'.join(paths[0][:peeled])}" if peeled else ""
+    inner = [path[peeled:] for path in paths]
+    within = {letters(path[1]) for path in inner if len(path) > 2}
+    nbgrader = letters(assignment) in within
+    found = Read(f"nbgrader's submitted folder{where}" if nbgrader else f"a folder a student{where}")
+    if not peeled and len({path[0] for path in inner}) == 1:
+        found.remarks.append(f"All lies in one folder, {inner[0][0]}: it was taken for one student's.")
+    foreign = {letters(other) for other in others} - {letters(assignment)} if nbgrader else ()
+    for index, path in enumerate(inner):
+        if len(path) < 2:
+            found.left_out[index] = "it lies in no student's folder, and its name is no platform's"
+        elif len(path) > 2 and letters(path[1]) in foreign:
+            found.left_out[index] = f"it belongs to the assignment {path[1]}"
+        else:
+            strip = 2 if len(path) > 2 and letters(path[1]) == letters(assignment) else 1
+            found.parts[index] = Part(Owner(path[0]), path[strip:])
+    return found
+
+
+def _course(paths, assignment):
+    """A course's whole folder, ``submitted/`` being a part of it, or None."""
+    for depth in range(3):
+        if len({path[:depth] for path in paths}) > 1:
+            return None
+        inner = [path[depth:] for path in paths]
+        inside = [
+            len(path) > 3 and path[0] == "submitted" and letters(path[2]) == letters(assignment)
+            for path in inner
+        ]
+        if any(inside) and not all(path[0] == "submitted" for path in inner):
+            found = Read("nbgrader's submitted folder in a course")
+            for index, path in enumerate(inner):
+                if inside[index]:
+                    found.parts[index] = Part(Owner(path[1]), path[3:])
+                else:
+                    found.left_out[index] = f"it is no hand-in for {assignment} in submitted/"
+            return found
+    return None
+
+
+def _outer_folders(paths, assignment):
+    """How many folders stand around the students' own.
+
+    One folder around all is taken for the class's where it is called as such, or holds several folders with hand-ins and nothing else;
+    else it is a student's.
+    """
+    peeled = 0
+    while peeled < 4 and paths and all(len(path) > peeled + 1 for path in paths):
+        outer = {path[peeled] for path in paths}
+        if len(outer) > 1:
+            break
+        name = outer.pop()
+        folders = {
+            path[peeled + 1]
+            for path in paths
+            if len(path) > peeled + 2 and path[-1].casefold().endswith((".ipynb", ".zip", ".ipynb.txt"))
+        }
+        direct = any(len(path) == peeled + 2 for path in paths)
+        below = {letters(folder) for folder in folders}
+        next_ = {path[peeled + 1] for path in paths}
+        around = len(next_) == 1 and OUTER.fullmatch(min(next_)) and all(len(p) > peeled + 2 for p in paths)
+        told = around or OUTER.fullmatch(name) or letters(name) == letters(assignment)
+        if not told and (direct or len(folders) < 2 or letters(assignment) in below):
+            break
+        peeled += 1
+    return peeled
