@@ -7,6 +7,7 @@ answers/     marks: what each cell did  ->  points and messages;  diagnose: beha
 classroom/   gradebook, feedback, report: marks  ->  nbgrader's gradebook and pages
 
 ``cli`` is the command line, ``show`` what it prints, ``paths`` where things lie, ``errors`` what is told in one sentence,
-``faults`` keeps the tracebacks of what nobody foresaw, ``plain`` makes fit to be shown what others have written.
+``faults`` keeps the tracebacks of what nobody foresaw, ``plain`` makes fit to be shown what others have written,
+``leftovers`` knows what programs leave beside people's work.
 Imports go from the bottom of this list upwards: answers know of no room, rooms of no class.
 """

@@ -8,5 +8,6 @@ gradebook    marks  ->  nbgrader's gradebook, and back with what a person decide
 late         what a late hand-in loses
 feedback     marks, messages and hints  ->  a page for the student
 report       what the class misunderstood
-lms          submissions from a learning platform, marks back to it: ``importing`` with the layouts in ``platforms``, ``exporting``
+lms          submissions from a learning platform, marks back to it: ``importing`` (``archive``: members, ``platforms``: whose they are,
+             ``identity``: under which id, ``arranging``: a student's folder), ``exporting``
 """

@@ -29,7 +29,7 @@ class Mark:
 def marks(course, assignments):
     """The marks in the gradebook: a list of ``Mark``, by assignment and student."""
     found = []
-    with gradebook.opened(course) as book:
+    with gradebook.read(course) as book:
         for assignment in assignments:
             for row in sorted(book.assignment_submissions(assignment), key=lambda row: row.student.id):
                 grades = [grade for notebook in row.notebooks for grade in notebook.grades]
@@ -54,7 +54,7 @@ def exportable(course, names=None):
     """The named assignments, or all that have marks.  Raises ``Refused``, and makes nothing, where one was never graded."""
     graded = set(grading.graded_assignments(course)) if course.database.is_file() else set()
     if course.database.is_file():
-        with gradebook.opened(course) as book:  # nbgrader's own commands may have graded others
+        with gradebook.read(course) as book:  # nbgrader's own commands may have graded others
             graded |= {row.name for row in book.assignments if row.num_submissions}
     if not graded:
         raise Refused(f"Nothing has been graded in {course.root} yet. Run `grade` first.")

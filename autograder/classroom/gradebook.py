@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
-from sqlalchemy.exc import DatabaseError, SAWarning
+from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
 
 from autograder.answers.cells import exercise_of
 from autograder.answers.results import Check, Outcome
@@ -59,9 +59,22 @@ def opened(course):
                 raise _unusable(course, fault) from fault
 
 
+@contextmanager
+def read(course):
+    """The gradebook for those who only look: whatever is damaged in it is told in a sentence."""
+    try:
+        with opened(course) as book:
+            yield book
+    except (
+        SQLAlchemyError,
+        ValueError,
+    ) as fault:  # a date that is none, text that is none, a row without its other half
+        raise _unusable(course, fault) from fault
+
+
 def _unusable(course, fault):
     """What to do about a gradebook that cannot be written, in words."""
-    said = str(getattr(fault, "orig", fault))
+    said = " ".join(str(getattr(fault, "orig", fault)).split())[:300]
     if "locked" in said:
         advice = "Another program is writing to it; close it (formgrader?) and run the same command again."
     elif "full" in said:

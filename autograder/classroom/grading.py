@@ -155,7 +155,7 @@ def results_of(course, assignment):
         raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.") from None
     if not course.database.is_file():
         return found
-    with gradebook.opened(course) as book:
+    with gradebook.read(course) as book:
         return [gradebook.decided(book, graded) for graded in found]
 
 

@@ -133,7 +133,7 @@ def _known(course):
             path.name.casefold(): Known(path.name) for path in course.submitted.iterdir() if path.is_dir()
         }
     if course.database.is_file():
-        with gradebook.opened(course) as book:
+        with gradebook.read(course) as book:
             for row in book.students:
                 name = " ".join(filter(None, (row.first_name, row.last_name)))
                 known[row.id.casefold()] = Known(row.id, name, row.lms_user_id or "")

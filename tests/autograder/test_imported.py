@@ -494,6 +494,39 @@ def test_names_in_macs_letters(tmp_path):
     assert set(laid(course)) == {"aé", "b__"}
 
 
+# --- what stands around the students
+
+
+AROUND = {
+    "an exchange": (
+        {f"exchange/c1/inbound/ada+{NAME}+2026-03-01 12:00:00 UTC/x.ipynb": "1", f"exchange/c1/inbound/al+{NAME}+2026-03-01 12:00:00 UTC/x.ipynb": "2", f"exchange/c1/outbound/{NAME}/{NAME}.ipynb": "out"},
+        ["ada", "al"], "outbound",
+    ),
+    "a class with a stray file": ({"class/ada/x.ipynb": "1", "class/al/x.ipynb": "2", "class/marks.csv": "m"}, ["ada", "al"], "marks.csv"),
+    "a zip a student": ({"ada.zip": zip_of({"x.ipynb": "1"}), "al.ZIP": zip_of({"w/x.ipynb": "2"})}, ["ada", "al"], None),
+    "a zip a student, among folders": ({"ada.zip": zip_of({"x.ipynb": "1"}), "al/x.ipynb": "2"}, ["ada", "al"], None),
+    "what zip_collect leaves": ({f"downloaded/{NAME}/archive/ada_7_12_x.ipynb": "1", f"downloaded/{NAME}/archive/al_8_13_x.ipynb": "2"}, ["ada-7", "al-8"], None),
+    "the assignment's folder in another spelling": ({f"ada/{NAME.replace('-', '_')}/x.ipynb": "1", f"al/{NAME.title()}/x.ipynb": "2", "bob/02_context_vectors/x.ipynb": "3"}, ["ada", "al"], "02_context_vectors"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_stands_around_the_students_is_no_student(fast, tmp_path, around):
+    members, students, left_out = AROUND[around]
+    course, taken = taken_in(tmp_path, members, others={"02-context-vectors"})
+    assert sorted(taken.students) == sorted(students)
+    assert [files[f"{NAME}.ipynb"] for _, files in sorted(laid(course).items())] == ["1", "2"]
+    assert len(taken.left_out) == bool(left_out) and (not left_out or left_out in taken.left_out[0])
+
+
+@pytest.mark.parametrize(
+    "members", [{"A/ada/x.ipynb": "1", "A/bob/x.ipynb": "2", "B/al/x.ipynb": "3"}, {"class/ada/x.ipynb": "1", "class/al/x.ipynb": "2", "class/x.ipynb": "3"}]
+)  # fmt: skip
+def test_a_folder_that_may_be_a_groups_is_told(fast, tmp_path, members):
+    _, taken = taken_in(tmp_path, members)
+    assert "holds several folders with notebooks (a" in " ".join(taken.notes)
+
+
 # --- whatever the mixture, each notebook is laid or named
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 import unicodedata
 import zipfile
 
@@ -610,6 +611,26 @@ def test_what_hides_a_formula_is_taken_away(start):
 def test_a_negative_mark_stays_a_number():
     mark = lms.Mark("ada", "Ada", "7", NAME, -0.5, 2.0, False)
     assert rows(lms.table([mark], "csv"))[1][3] == "-0.5"
+
+
+def test_a_damaged_gradebook_is_told_in_a_sentence(graded, tmp_path):
+    whole = graded.database.read_bytes()
+    name = b"Ada"
+    damaged = {
+        "no database": b"garbage" * 1000,
+        "cut off": whole[: len(whole) // 2],
+        "no text": whole.replace(name, b"\xff\xfe\xfd"),
+    }
+    course = Course(tmp_path)
+    shutil.copytree(graded.root / ".grading", course.root / ".grading")
+    for held in damaged.values():
+        course.database.write_bytes(held)
+        with pytest.raises(Refused, match="cannot be used"):
+            lms.table(lms.marks(course, lms.exportable(course, [NAME])), "csv")
+    course.database.write_bytes(damaged["no database"])
+    for command in ("report", "feedback"):
+        with pytest.raises(Refused, match="cannot be used"):
+            CliRunner().invoke(cli.app, [command, "--course", str(course.root)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("command", ["export", "report", "feedback"])

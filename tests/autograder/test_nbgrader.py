@@ -15,7 +15,7 @@ from autograder.authoring import demo, release
 from autograder.classroom import grading
 from autograder.paths import ROOT, Course
 
-COMPARED = ["right", "half-done", "four-misconceptions", "syntax-error"]
+COMPARED = ["half-done", "four-misconceptions", "syntax-error"]
 
 
 def nbgrader(course, *arguments):
@@ -33,11 +33,20 @@ def nbgrader(course, *arguments):
 
 
 def some_students(made):
-    """Of the demonstration class a few; of another assignment one who is right, and one who is wrong everywhere."""
+    """Of each assignment one who is right, and one of whose answers some are right, some wrong, one missing, one broken; of one a few more."""
+    right = demo.solved(made)
+    wrong = {exercise: entries[-1].source for exercise, entries in bank.load(made).wrong.items()}
+    mixed = {
+        name: wrong.get(name, text) if place % 2 else text for place, (name, text) in enumerate(right.items())
+    }
+    blank, broken, *_ = list(mixed)[2:]
+    mixed[blank] = made.released_cells[blank].source
+    mixed[broken] = mixed[broken].replace("):", ")", 1)
+    found = {"right": demo.answered(made, right), "mixed": demo.answered(made, mixed)}
     if made.name == demo.ASSIGNMENT:
-        return {student: notebook for student, notebook in demo.students(made).items() if student in COMPARED}
-    firsts = {exercise: entries[0].source for exercise, entries in bank.load(made).wrong.items()}
-    return {"right": demo.answered(made, demo.solved(made)), "wrong": demo.answered(made, firsts)}
+        more = demo.students(made)
+        return found | {student: more[student] for student in COMPARED}
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from autograder.classroom.platforms.folders import OUTER, folders
 from autograder.classroom.platforms.gradescope import gradescope
 from autograder.classroom.platforms.moodle import moodle
 from autograder.classroom.platforms.parts import About, Owner, Part, Read, as_timestamp
+from autograder.plain import letters
 
 __all__ = ["Owner", "Part", "Read", "as_timestamp", "read"]
 
@@ -36,12 +37,37 @@ _LAYOUTS = {  # each takes About and gives a Read with the members that it knows
 
 def read(paths, assignment, others=(), text=lambda path: None):
     """The layout of an archive with these paths (tuples of names; no program's files among them): ``Read``."""
+    inbound = _inbound(paths)
+    if inbound:
+        return _within(inbound, paths, assignment, others, text)
     return _platform(paths, assignment, others, text) or folders(paths, assignment, others)
+
+
+def _inbound(paths):
+    """Where the exchange's ``inbound/`` lies in an archive that holds more of an exchange beside it, or None."""
+    for path in paths:
+        for depth, name in enumerate(path[:4]):
+            top = path[: depth + 1]
+            if name == "inbound" and len(path) > depth + 2 and "+" in path[depth + 1]:
+                return None if all(other[: len(top)] == top for other in paths) else top
+    return None
+
+
+def _within(top, paths, assignment, others, text):
+    """The layout of what lies in one folder of an archive; all else is left out."""
+    inside = [index for index, path in enumerate(paths) if path[: len(top)] == top]
+    found = read([paths[index] for index in inside], assignment, others, text)
+    found.parts = {inside[index]: part for index, part in found.parts.items()}
+    found.left_out = {inside[index]: why for index, why in found.left_out.items()}
+    found.own = [inside[index] for index in found.own]
+    for index in set(range(len(paths))) - set(inside):
+        found.left_out[index] = f"it does not lie in {'/'.join(top)}"
+    return found
 
 
 def _platform(paths, assignment, others, text):
     """The layout of the platform to which most of the outermost names belong, or None."""
-    for peeled in range(3):
+    for peeled in range(5):
         if not all(len(path) > peeled for path in paths):
             return None
         outer = paths[0][:peeled] if paths else ()
@@ -49,7 +75,7 @@ def _platform(paths, assignment, others, text):
             return None
         inner = [path[peeled:] for path in paths]
         about = About(assignment, frozenset(others), inner, lambda path, outer=outer: text(outer + path))
-        told = all(OUTER.fullmatch(name) for name in outer)
+        told = all(OUTER.fullmatch(name) or letters(name) == letters(assignment) for name in outer)
         tops = {path[0] for path in inner if path[0] not in OWN_FILES}
         fitting = []
         for layout, make in _LAYOUTS.items():

@@ -5,7 +5,10 @@ import re
 from autograder.classroom.platforms.parts import Owner, Part, Read
 from autograder.plain import letters
 
-OUTER = re.compile(r"submitted|submissions?|inbound|exchange|assignment_\d+_export", re.IGNORECASE)
+OUTER = re.compile(
+    r"submitted|submissions?|inbound|exchange|downloaded|archive|extracted|assignment_\d+_export",
+    re.IGNORECASE,
+)
 
 
 def folders(paths, assignment, others):
@@ -21,15 +24,36 @@ def folders(paths, assignment, others):
     if not peeled and len({path[0] for path in inner}) == 1:
         found.remarks.append(f"All lies in one folder, {inner[0][0]}: it was taken for one student's.")
     foreign = {letters(other) for other in others} - {letters(assignment)} if nbgrader else ()
+    zips = {path[0] for path in inner if len(path) == 1 and path[0].casefold().endswith(".zip")}
     for index, path in enumerate(inner):
-        if len(path) < 2:
+        if len(path) < 2 and path[0] in zips and (len(zips) > 1 or not OUTER.fullmatch(path[0][:-4])):
+            found.parts[index] = Part(Owner(path[0][:-4] or path[0]), path)  # a zip a student
+        elif len(path) < 2:
             found.left_out[index] = "it lies in no student's folder, and its name is no platform's"
         elif len(path) > 2 and letters(path[1]) in foreign:
             found.left_out[index] = f"it belongs to the assignment {path[1]}"
         else:
             strip = 2 if len(path) > 2 and letters(path[1]) == letters(assignment) else 1
             found.parts[index] = Part(Owner(path[0]), path[strip:])
+    _tell_of_several(found)
     return found
+
+
+def _tell_of_several(found):
+    """Remark on a student whose notebooks lie in several folders and none beside them: it may be a group's folder."""
+    folders = {}
+    for part in found.parts.values():
+        if part.path[-1].casefold().endswith(".ipynb"):
+            folders.setdefault(part.owner.login, set()).add(part.path[0] if len(part.path) > 1 else "")
+    for login, inside in sorted(folders.items()):
+        if len(folders) == 1 and len(inside - {""}) > 1:
+            found.notes.append(
+                f"{login} holds several folders with notebooks ({', '.join(sorted(inside - {''})[:5])}); if these are students', lay what is beside them elsewhere and import again."
+            )
+        elif len(inside) > 1 and "" not in inside:
+            found.remarks.append(
+                f"{login} holds several folders with notebooks ({', '.join(sorted(inside)[:5])}): all were taken for one student's."
+            )
 
 
 def _course(paths, assignment):
@@ -56,8 +80,8 @@ def _course(paths, assignment):
 def _outer_folders(paths, assignment):
     """How many folders stand around the students' own.
 
-    One folder around all is taken for the class's where it is called as such, or holds several folders with hand-ins and nothing else;
-    else it is a student's.
+    One folder around all is taken for the class's where it is called as such, or holds several folders with hand-ins and no notebook beside
+    them; else it is a student's.
     """
     peeled = 0
     while peeled < 4 and paths and all(len(path) > peeled + 1 for path in paths):
@@ -70,7 +94,7 @@ def _outer_folders(paths, assignment):
             for path in paths
             if len(path) > peeled + 2 and path[-1].casefold().endswith((".ipynb", ".zip", ".ipynb.txt"))
         }
-        direct = any(len(path) == peeled + 2 for path in paths)
+        direct = any(len(path) == peeled + 2 and path[-1].casefold().endswith(".ipynb") for path in paths)
         below = {letters(folder) for folder in folders}
         next_ = {path[peeled + 1] for path in paths}
         around = len(next_) == 1 and OUTER.fullmatch(min(next_)) and all(len(p) > peeled + 2 for p in paths)
