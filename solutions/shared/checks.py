@@ -38,6 +38,12 @@ def describe(thing, parts=True):
     return f"a {type(thing).__name__}"
 
 
+def numbers(seed, *shapes):
+    """Arrays of normal numbers, one for each shape."""
+    generator = np.random.default_rng(seed)
+    return [generator.normal(size=shape) for shape in shapes]
+
+
 def check_pair(result, names="(output, weights)"):
     """An attention function returns a tuple of two."""
     check(

@@ -1,6 +1,11 @@
 import torch
 
 
+def tensors(seed, *shapes, dtype=torch.float32):
+    """Tensors of normal numbers, one for each shape."""
+    return [torch.from_numpy(part).to(dtype) for part in numbers(seed, *shapes)]
+
+
 def parameters_of(layer):
     """Name -> shape of a module's parameters."""
     return {name: tuple(parameter.shape) for name, parameter in layer.named_parameters()}

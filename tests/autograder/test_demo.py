@@ -17,8 +17,8 @@ from autograder.rooms import engine
 
 EXPECTED = {
     "right": 20, "right-another-way": 20, "renamed-file": 20, "copied-cell": 20, "blank": 0, "half-done": 13,
-    "unscaled": 18, "softmax-on-the-wrong-axis": 13, "float64-by-accident": 19, "penalty-of-positions": 18,
-    "four-misconceptions": 10, "two-mistakes-in-one": 16, "syntax-error": 17, "endless-loop": 18, "ends-python": 17,
+    "unscaled": 17, "softmax-on-the-wrong-axis": 13, "float64-by-accident": 19, "penalty-of-positions": 18,
+    "four-misconceptions": 9, "two-mistakes-in-one": 16, "syntax-error": 17, "endless-loop": 18, "ends-python": 17,
     "cut-off-file": None,
 }  # fmt: skip
 
@@ -112,9 +112,9 @@ def test_the_json_is_the_designs(graded):
     assert record["student"] == "unscaled"
     assert record["status"] == "graded"
     assert record["reason"] is None
-    assert (record["score"], record["max_score"]) == (18.0, 20.0)
+    assert (record["score"], record["max_score"]) == (17.0, 20.0)
     exercise = next(e for e in record["exercises"] if e["id"] == "dot_product_attention")
-    assert exercise["points"] == 2.0
+    assert exercise["points"] == 1.0
     assert exercise["max_points"] == 4.0
     assert exercise["hints"][0]["misconception"] == "unscaled"
     assert "√d" in exercise["hints"][0]["hint"]
@@ -145,7 +145,7 @@ def test_check_writes_json_and_leaves_no_gradebook(course, graded, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Divide the scores by √d" in " ".join(done.stdout.split())
     record = json.loads((tmp_path / "out.json").read_text())
-    assert record["score"] == 18
+    assert record["score"] == 17
     assert {p: p.stat().st_mtime_ns for p in course.root.rglob("*")} == before
 
 
