@@ -9,6 +9,7 @@ from autograder.answers import marks, submission
 from autograder.answers.assignment import Assignment, exercise_of, grade_id
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
+from autograder.classroom import once
 from autograder.errors import CourseError
 from autograder.rooms import engine
 from autograder.rooms.student import NO_EXIT, NO_PROGRAMS
@@ -35,6 +36,7 @@ def grade_notebook(
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     ran = engine.run(handed_in.notebook, diagnosis.probes, how)
+    gained = once.ask_again(made, ran, diagnosis.probes, how)
     outcomes = []
     for exercise in made.exercises:
         checks = marks.checks_of(ran, exercise)
@@ -43,6 +45,10 @@ def grade_notebook(
         outcomes.append(Outcome(exercise.id, checks, hints, blank=exercise.id in ran.unanswered))
     graded = Graded(student, made.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split)
     graded.notes += _where_answers_stand(handed_in, ran)
+    graded.notes += [
+        f"{name}: with the course's own {_listed(helpers)} in yours' place more checks pass. That counts: a mistake is paid for once."
+        for name, helpers in gained.items()
+    ]
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays:
         graded.notes.append(_REPLAYED.format(times="once" if ran.replays == 1 else f"{ran.replays} times"))
