@@ -1,5 +1,6 @@
 """An assignment: the instructor's notebook, its exercises, and the cells that grade them."""
 
+import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,11 @@ class Assignment:
         }
 
     @cached_property
+    def helpers(self) -> dict[str, set[str]]:
+        """Exercise -> the other exercises that its solution calls."""
+        return {exercise.id: set(_with_helpers(exercise.id, self.cells)[1:]) for exercise in self.exercises}
+
+    @cached_property
     def released(self) -> nbformat.NotebookNode:
         """What students got: the committed notebook."""
         return nbformat.read(released_path(self.name), as_version=4)
@@ -130,6 +136,21 @@ def _included(source, faulty):
     return _INCLUDE.sub(text, source).rstrip("\n")
 
 
+def _with_helpers(exercise: str, cells: dict[str, nbformat.NotebookNode]) -> list[str]:
+    """An exercise and all others that its solution calls, itself or through another, by name."""
+    found, wanted = list[str](), [exercise]
+    while wanted:
+        found.append(wanted.pop())
+        tree = ast.parse(cells[found[-1]].source)
+        called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        wanted += [
+            name
+            for name, cell in cells.items()
+            if name in called and is_answer(cell) and name not in (*found, *wanted)
+        ]
+    return found
+
+
 def _with_solution(source, cells, faulty):
     """A check's text with the line ``# include: solution NAME`` replaced by ``solutions/shared/twin.py`` and the solution,
     called ``_NAME``; what it uses of other exercises comes along.  Raises ``CourseError`` where that would be released.
@@ -140,16 +161,15 @@ def _with_solution(source, cells, faulty):
             raise CourseError(
                 f"{faulty}: {line.group().strip()!r} must name a solution, and stand in a hidden part."
             )
-        wanted, taken = [line.group(1)], list[tuple[str, str]]()
-        while wanted:
-            name = wanted.pop()
-            body = "\n".join(l for l in cells[name].source.splitlines() if "### " not in l)
-            used = {
-                other for other, cell in cells.items() if is_answer(cell) and re.search(rf"\b{other}\b", body)
-            }
-            wanted += used - {name, *(other for other, _ in taken)}
-            taken.append((name, re.sub(rf"\b({'|'.join(map(re.escape, used | {name}))})\b", r"_\1", body)))
-        parts = [_included("# include: twin.py\n", faulty), *dict(taken).values()]
+        taken = _with_helpers(line.group(1), cells)
+        known = "|".join(map(re.escape, taken))
+        renamed = [
+            re.sub(
+                rf"\b({known})\b", r"_\1", re.sub(r"^ *### .*\n?", "", cells[name].source, flags=re.MULTILINE)
+            )
+            for name in taken
+        ]
+        parts = [_included("# include: twin.py\n", faulty), *renamed]
         return "\n\n\n".join(parts) + "\n\n\n"
 
     return _TWIN.sub(text, source)

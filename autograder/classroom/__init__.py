@@ -1,6 +1,7 @@
 """A class: many submissions, one gradebook, a page for each student.
 
 grade        one submission, from file to marks
+once         an answer that calls another exercise's pays for its own mistakes alone
 grading      a class, in the processes of a ``pool``; ``journal`` remembers what was done
 nbcourse     any other nbgrader course, with nbgrader's own steps before and after the engine
 handins      where hand-ins lie

@@ -10,6 +10,7 @@ from autograder.answers.assignment import Assignment
 from autograder.answers.cells import exercise_of, grade_id, is_by_hand
 from autograder.answers.diagnose import Diagnosis
 from autograder.answers.results import Graded, Outcome
+from autograder.classroom import once
 from autograder.errors import CourseError
 from autograder.rooms import engine
 from autograder.rooms.engine import HOW
@@ -37,6 +38,7 @@ def grade_notebook(
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     ran = engine.run(handed_in.notebook, diagnosis.probes, how)
+    gained = once.ask_again(assignment, ran, diagnosis.probes, how)
     outcomes = []
     for exercise in assignment.exercises:
         checks = marks.checks_of(ran, exercise)
@@ -50,6 +52,10 @@ def grade_notebook(
         student, assignment.name, outcomes=outcomes, notes=list(handed_in.notes), shared=not how.split
     )
     graded.notes += _where_answers_stand(handed_in, ran)
+    graded.notes += [
+        f"{name}: with the course's own {_listed(helpers)} in yours' place more checks pass. That counts: a mistake is paid for once."
+        for name, helpers in gained.items()
+    ]
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays:
         graded.notes.append(_REPLAYED.format(times="once" if ran.replays == 1 else f"{ran.replays} times"))

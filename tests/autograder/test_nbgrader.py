@@ -33,15 +33,18 @@ def nbgrader(course, *arguments):
 
 
 def some_students(made):
-    """Of each assignment one who is right, and one of whose answers some are right, some wrong, one missing, one broken; of one a few more."""
+    """Of each assignment one who is right, and one of whose answers some are right, some wrong, one missing, one broken; of one a few more.
+
+    Not right are only answers on which no other builds: for the rest nbgrader takes points twice, and we do not.
+    """
     right = demo.solved(made)
     wrong = {exercise: entries[-1].source for exercise, entries in bank.load(made).wrong.items()}
-    mixed = {
-        name: wrong.get(name, text) if place % 2 else text for place, (name, text) in enumerate(right.items())
-    }
-    blank, broken, *_ = list(mixed)[2:]
+    alone = [name for name in right if name not in set().union(*made.helpers.values())]
+    mixed = right | {name: wrong[name] for name in alone[::2]}
+    blank, *others = alone[1::2]
     mixed[blank] = made.released_cells[blank].source
-    mixed[broken] = mixed[broken].replace("):", ")", 1)
+    for broken in others[:1]:
+        mixed[broken] = mixed[broken].replace("):", ")", 1)
     found = {"right": demo.answered(made, right), "mixed": demo.answered(made, mixed)}
     if made.name == demo.ASSIGNMENT:
         more = demo.students(made)

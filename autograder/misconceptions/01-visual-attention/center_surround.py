@@ -1,6 +1,6 @@
 """What people write for ``center_surround``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -63,10 +63,26 @@ variance_for_sigma = wrong(
     change("image, surround_sigma", "image, surround_sigma**2"),
 )
 
+root_of_sigma = wrong(
+    "You hand √σ to gaussian_blur. The sigmas are standard deviations already, in pixels, and that is what it wants.",
+    change("center_sigma)", "center_sigma**0.5)"),
+    change("image, surround_sigma", "image, surround_sigma**0.5"),
+)
+
+
 ratio = wrong(
     "You divide the centre by the surround. The response should not change when a lamp raises all pixels alike, and a ratio does; "
     "subtract.",
     change("center - surround", "center / surround"),
+)
+
+contrast = wrong(
+    "You divide the difference by the surround (Weber's contrast). A lamp that raises all pixels alike then changes the response; the formula has the difference alone.",
+    change("np.abs(center - surround)", "np.abs(center - surround) / surround"),
+)
+
+contrast_of_the_sum = again(
+    contrast, change("np.abs(center - surround)", "np.abs(center - surround) / (center + surround)")
 )
 
 

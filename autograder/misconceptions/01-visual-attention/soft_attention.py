@@ -1,6 +1,6 @@
 """What people write for ``soft_attention``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -24,6 +24,9 @@ unnormalised = wrong(
     change("softmax", "np.exp"),
 )
 
+unnormalised_but_shifted = again(unnormalised, change("softmax(scores)", "np.exp(scores - scores.max())"))
+
+
 scores_for_weights = wrong(
     "You multiply the values by the scores themselves. Scores can be negative and have no fixed sum; the softmax makes weights of them.",
     change("weights @ values, weights", "scores @ values, scores"),
@@ -38,6 +41,16 @@ hard_attention = wrong(
     "You pick the value with the highest score. That is hard attention, which gives the scores no gradient; the soft kind reads all values, each with its weight.",
     change("softmax(scores)", "(scores == scores.max()).astype(scores.dtype)"),
 )
+
+scaled_by_a_root = wrong(
+    "You divide the scores by a root before the softmax. Scaling belongs to dot products, whose spread grows with the width of the vectors; here the scores are given, and the softmax takes them as they are.",
+    change("softmax(scores)", "softmax(scores / len(scores) ** 0.5)"),
+)
+
+scaled_by_the_values_width = again(
+    scaled_by_a_root, change("softmax(scores)", "softmax(scores / values.shape[1] ** 0.5)")
+)
+
 
 weights_first = wrong(
     "The two results are right and in the other order: z comes first, then the weights.",

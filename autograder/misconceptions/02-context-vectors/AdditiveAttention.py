@@ -1,6 +1,6 @@
 """What people write for ``AdditiveAttention``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Module, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -39,6 +39,16 @@ WithBias = wrong(
     change("key_size, hidden_size, bias=False", "key_size, hidden_size"),
     change("1, bias=False)", "1)"),
 )
+
+OneWithBias = wrong(
+    "One of your layers has a bias. nn.Linear brings one unless told bias=False, in each line anew; here all three are matrices only.",
+    change("1, bias=False)", "1)"),
+)
+
+BiasedQueries = again(OneWithBias, change("query_size, hidden_size, bias=False", "query_size, hidden_size"))
+
+BiasedKeys = again(OneWithBias, change("key_size, hidden_size, bias=False", "key_size, hidden_size"))
+
 
 NoTanh = wrong(
     "There is no tanh in your scores. The query then adds the same number to the scores of all keys, and the softmax takes it away again: the weights are the same whatever is asked, and W_q never learns.",

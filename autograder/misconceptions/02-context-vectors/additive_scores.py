@@ -98,7 +98,7 @@ def mean_over_features(query, keys, W_q, W_k, v):
 
 
 @wrong(
-    "float32 goes in and float64 comes out: a new np.zeros(…) is float64, and lifts all that is computed with it. A buffer takes a dtype=."
+    "float32 goes in and float64 comes out: a new np.zeros(…) and np.sqrt of a whole number are float64, and lift all that is computed with them. A buffer takes a dtype=."
 )
 def scores_in_float64(query, keys, W_q, W_k, v):
     scores = np.zeros(keys.shape[:2])

@@ -1,6 +1,6 @@
 """What people write for ``context_vector``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -25,6 +25,11 @@ unnormalised = wrong(
     "Your weights do not sum to one, so the context grows with the length of the sentence. Divide each row of exponentials by its sum.",
     change("softmax", "np.exp"),
 )
+
+unnormalised_but_shifted = again(
+    unnormalised, change("softmax(scores)", "np.exp(scores - scores.max(-1, keepdims=True))")
+)
+
 
 scores_as_weights = wrong(
     "You weigh the values by the scores themselves, without a softmax: some weights are negative, and their sum is anything.",
@@ -80,6 +85,15 @@ axis_of_the_query_kept = wrong(
 highest_score_only = wrong(
     "You take the value with the highest score alone. That is hard attention; the context averages all of them.",
     change("softmax(scores)", "(scores == scores.max(-1, keepdims=True)).astype(scores.dtype)"),
+)
+
+scores_scaled = wrong(
+    "You divide the scores by a root before the softmax. Scaling belongs to dot products, whose spread grows with the width of the vectors; here the scores are given, and the softmax takes them as they are.",
+    change("softmax(scores)", "softmax(scores / scores.shape[1] ** 0.5)"),
+)
+
+scaled_by_the_values_width = again(
+    scores_scaled, change("softmax(scores)", "softmax(scores / values.shape[-1] ** 0.5)")
 )
 
 

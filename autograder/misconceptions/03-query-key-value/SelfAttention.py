@@ -1,6 +1,6 @@
 """What people write for ``SelfAttention``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Module, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -24,6 +24,18 @@ WithBias = wrong(
     change("W_k = nn.Linear(width, d, bias=False)", "W_k = nn.Linear(width, d)"),
     change("d_v, bias=False", "d_v"),
 )
+
+OneWithBias = wrong(
+    "One of your layers has a bias. nn.Linear brings one unless told bias=False, in each line anew; here all three are matrices only.",
+    change("d_v, bias=False)", "d_v)"),
+)
+
+BiasedQueries = again(
+    OneWithBias, change("W_q = nn.Linear(width, d, bias=False)", "W_q = nn.Linear(width, d)")
+)
+
+BiasedKeys = again(OneWithBias, change("W_k = nn.Linear(width, d, bias=False)", "W_k = nn.Linear(width, d)"))
+
 
 Unscaled = wrong(
     "Your scores are not divided by √d, so their spread grows with the width of queries and keys and the softmax saturates.",

@@ -1,6 +1,6 @@
 """What people write for ``kernel_pooling``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -37,6 +37,11 @@ distance_not_squared = wrong(
     "You take the distance itself, not its square. That is another kernel (Laplace's), with a sharper tip and heavier tails.",
     change("distances**2", "np.abs(distances)"),
 )
+
+distance_over_bandwidth = again(
+    distance_not_squared, change("-(distances**2) / (2 * bandwidth**2)", "-np.abs(distances) / bandwidth")
+)
+
 
 bandwidth_not_squared = wrong(
     "The bandwidth is squared in the formula, as the distance is: only then does doubling all lengths, bandwidth "

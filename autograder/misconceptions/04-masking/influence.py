@@ -1,6 +1,6 @@
 """What people write for ``influence``."""
 
-from autograder.answers.bank import Call, Given, both, change, right, wrong
+from autograder.answers.bank import Call, Given, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -11,6 +11,7 @@ def probes(rng):
         Call(Given("mean_of_all"), x, 0.5),
         Call(Given("doubled_in_place"), x, 0.5),
         Call(Given("mean_so_far"), rng.normal(size=(3, 3)), -0.5),
+        Call(Given("sum_beside_next"), x, 0.5),
     ]
 
 
@@ -68,6 +69,19 @@ growth_only = wrong(
     "You look only for outputs that grow. A change downwards is a change, too.",
     change("f(moved) !=", "f(moved) >"),
 )
+
+all_features_must_change = wrong(
+    "An output counts for you only where all its features change. One is enough: an output that a single feature gives away does depend on the input.",
+    change("any(axis=1)", "all(axis=1)"),
+)
+
+first_feature_only = wrong(
+    "You look at one feature of the outputs, or move one of the inputs. A place is a row: all of it is moved, and any of its features may show it.",
+    change("(f(moved) != rest).any(axis=1)", "f(moved)[:, 0] != rest[:, 0]"),
+)
+
+first_feature_moved = again(first_feature_only, change("moved[s]", "moved[s, 0]"))
+
 
 rows_never_moved_back = both(inputs_as_rows, never_moved_back)
 

@@ -1,6 +1,6 @@
 """What people write for ``padding_mask``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -30,6 +30,12 @@ numbers_for_booleans = wrong(
     "Your mask holds numbers. A 0 means no in one convention and yes in another; a boolean leaves only one question open.",
     change("np.arange(max_len) < lengths[:, None]", "(np.arange(max_len) < lengths[:, None]).astype(int)"),
 )
+
+floats_for_booleans = again(
+    numbers_for_booleans,
+    change("np.arange(max_len) < lengths[:, None]", "(np.arange(max_len) < lengths[:, None]).astype(float)"),
+)
+
 
 sentences_as_columns = wrong(
     "Sentences are your columns. The batch comes first: one row for each sentence, one column for each place.",

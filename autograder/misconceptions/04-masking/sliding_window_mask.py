@@ -1,6 +1,6 @@
 """What people write for ``sliding_window_mask``."""
 
-from autograder.answers.bank import Call, both, change, right, wrong
+from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -32,6 +32,17 @@ window_without_effect = wrong(
     change("(behind >= 0) & (behind < window)", "np.tri(n, dtype=bool)"),
 )
 
+window_of_numbers = wrong(
+    "Your window holds numbers instead of booleans; np.zeros and np.ones make floating numbers unless they are told otherwise.",
+    change("(behind >= 0) & (behind < window)", "((behind >= 0) & (behind < window)).astype(float)"),
+)
+
+window_of_whole_numbers = again(
+    window_of_numbers,
+    change("(behind >= 0) & (behind < window)", "((behind >= 0) & (behind < window)).astype(int)"),
+)
+
+
 blocks = wrong(
     "You cut the sequence into blocks. A window slides: each position has the same number before it, except at the start.",
     change("np.arange(n)", "np.arange(n) // window"),
@@ -51,6 +62,19 @@ outside_is_true = wrong(
     "True stands where a position must not look. Here True means may attend.",
     change("(behind >= 0) & (behind < window)", "(behind < 0) | (behind >= window)"),
 )
+
+
+@wrong(
+    "Near the start your slice begins below 0. A negative index counts from the end in Python, so these rows come out empty; they begin at 0."
+)
+def begins_below_zero(n, window):
+    if window < 1:
+        raise ValueError
+    mask = np.zeros((n, n), dtype=bool)
+    for t in range(n):
+        mask[t, t - window + 1 : t + 1] = True
+    return mask
+
 
 both_sides_one_too_many = both(
     one_too_many,

@@ -1,6 +1,6 @@
 """What people write for ``MultiHeadAttention``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Module, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -36,6 +36,27 @@ WithBiases = wrong(
     change("self.W_v = nn.Linear(d_model, d_model, bias=False)", "self.W_v = nn.Linear(d_model, d_model)"),
     change("self.W_o = nn.Linear(d_model, d_model, bias=False)", "self.W_o = nn.Linear(d_model, d_model)"),
 )
+
+OneWithBias = wrong(
+    "One of your layers has a bias. nn.Linear brings one unless told bias=False, in each line anew; here all four are matrices only.",
+    change("self.W_o = nn.Linear(d_model, d_model, bias=False)", "self.W_o = nn.Linear(d_model, d_model)"),
+)
+
+BiasedQueries = again(
+    OneWithBias,
+    change("self.W_q = nn.Linear(d_model, d_model, bias=False)", "self.W_q = nn.Linear(d_model, d_model)"),
+)
+
+BiasedKeys = again(
+    OneWithBias,
+    change("self.W_k = nn.Linear(d_model, d_model, bias=False)", "self.W_k = nn.Linear(d_model, d_model)"),
+)
+
+BiasedValues = again(
+    OneWithBias,
+    change("self.W_v = nn.Linear(d_model, d_model, bias=False)", "self.W_v = nn.Linear(d_model, d_model)"),
+)
+
 
 NoOutputLayer = wrong(
     "W_o is not used in forward: the heads' answers stand side by side and never meet. The last layer mixes them.",

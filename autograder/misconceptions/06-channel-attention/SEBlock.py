@@ -1,6 +1,6 @@
 """What people write for ``SEBlock``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Module, again, both, change, right, wrong
 from autograder.misconceptions.making import parameters, tensors
 
 
@@ -22,6 +22,14 @@ WithBiases = wrong(
     change("// reduction, bias=False", "// reduction"),
     change("channels, bias=False", "channels"),
 )
+
+OneWithBias = wrong(
+    "One of your layers has a bias. nn.Linear brings one unless told bias=False, in each line anew; here both are matrices only.",
+    change("// reduction, bias=False", "// reduction"),
+)
+
+BiasedUp = again(OneWithBias, change("channels, bias=False", "channels"))
+
 
 WithoutSigmoid = wrong(
     "There is no sigmoid: your factors are not between 0 and 1, and may turn a map into its negative. A gate is a share of what comes through.",
