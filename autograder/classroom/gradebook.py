@@ -17,7 +17,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
 
 from autograder.answers.assignment import Assignment
-from autograder.answers.cells import exercise_of
+from autograder.answers.cells import exercise_of, id_of
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.errors import Refused
 from autograder.paths import Course
@@ -178,16 +178,14 @@ def record_notebooks(
 def _record_notebook(notebook, executed, reason):
     missing = executed is not None and notebook.name not in executed
     cells = executed[notebook.name].cells if executed and not missing else ()
-    points = {
-        cell.metadata.nbgrader["grade_id"]: determine_grade(cell)[0] for cell in cells if is_grade(cell)
-    }
+    points = {id_of(cell): determine_grade(cell)[0] for cell in cells if is_grade(cell)}
     for grade in notebook.grades:
         grade.auto_score = 0 if missing else points.get(grade.name)
         grade.needs_manual_grade = not missing and (
             grade.auto_score is None or grade.manual_score is not None
         )
     comments = {
-        cell.metadata.nbgrader["grade_id"]: "No response."
+        id_of(cell): "No response."
         for cell in cells
         if is_solution(cell)
         and not is_task(cell)

@@ -21,7 +21,7 @@ class Bar(TypedDict):
     percent: int  # of the longest
 
 
-class Exercise(TypedDict):
+class ExerciseRow(TypedDict):
     """How an exercise went."""
 
     id: str
@@ -61,7 +61,7 @@ class Report:
     max_score: float = 0.0
     median: float = 0.0
     histogram: list[Bar] = field(default_factory=list)
-    exercises: list[Exercise] = field(default_factory=list)
+    exercises: list[ExerciseRow] = field(default_factory=list)
     misconceptions: list[Misunderstood] = field(default_factory=list)  # most frequent first
     unexplained: list[Unexplained] = field(default_factory=list)  # failed checks of exercises without a hint
     waiting: list[str] = field(default_factory=list)  # whose answers a person has still to mark
@@ -109,7 +109,7 @@ def _percent(rows: Sequence[Outcome], holds: Callable[[Outcome], bool]) -> int:
     return round(100 * sum(map(holds, rows)) / len(rows))
 
 
-def _exercise(name: str, rows: list[tuple[str, Outcome]]) -> Exercise:
+def _exercise(name: str, rows: list[tuple[str, Outcome]]) -> ExerciseRow:
     outcomes = [outcome for _, outcome in rows]
     return {
         "id": name,
