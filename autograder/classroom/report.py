@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
-from autograder.answers.results import Graded, Outcome
+from autograder.answers.results import Check, Graded, Outcome
 from autograder.classroom.feedback import PAGES
 from autograder.paths import Course
 
