@@ -65,7 +65,7 @@ def opened(course: Course) -> Iterator[Gradebook]:
 
 
 @contextmanager
-def read(course):
+def read(course: Course) -> Iterator[Gradebook]:
     """The gradebook for those who only look: whatever is damaged in it is told in a sentence."""
     try:
         with opened(course) as book:
