@@ -17,8 +17,8 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from autograder.rooms import confine
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+T = TypeVar("T")  # a task
+R = TypeVar("R")  # its result
 TRIES = 2  # a task whose worker died is given to another one, once
 
 
@@ -26,13 +26,13 @@ class Died(Exception):
     """The worker at this task died, and another one, too."""
 
 
-class Pool(Generic[Task, Result]):
+class Pool(Generic[T, R]):
     """``work(task)`` in ``count`` processes.  ``work`` may be any function; tasks and results are pickled."""
 
-    def __init__(self, work: Callable[[Task], Result], count: int) -> None:
+    def __init__(self, work: Callable[[T], R], count: int) -> None:
         self.work, self.count = work, count
         self.workers: dict[Connection, BaseProcess] = {}
-        self.tasks: dict[Connection, tuple[Task, int]] = {}  # with the tries that it takes
+        self.tasks: dict[Connection, tuple[T, int]] = {}  # with the tries that it takes
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +44,7 @@ class Pool(Generic[Task, Result]):
             process.join()
             pipe.close()
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | Died]]:
+    def results(self, tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
         """(task, result) pairs as they come.  Where both workers died, the result is a ``Died``.
 
         Raises what ``work`` raised.
