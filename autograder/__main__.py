@@ -15,7 +15,7 @@ def _stopped_early(*_about):
     os._exit(130)
 
 
-def run():
+def run() -> None:
     """The command, also as a console script; ends the process."""
     lacking = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if lacking:
@@ -28,7 +28,7 @@ def run():
     # One thread a process: several notebooks are graded side by side, and worker processes are forked.
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
     # jsonschema would build a grammar of internationalised web addresses, half a second long; no notebook has such a field.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     linux = sys.platform.startswith("linux")
     if linux and sys.argv[1:2] in (["grade"], ["check"]) and "--help" not in sys.argv:
         from autograder.rooms.line import warm

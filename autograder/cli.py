@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from autograder import faults, show
-from autograder.answers import assignment, submission
+from autograder.answers import assignment as assignments
+from autograder.answers import submission
 from autograder.answers.submission import Ungradable
 from autograder.authoring import demo
 from autograder.authoring import release as releasing
@@ -53,7 +54,7 @@ CourseDir = Annotated[
 ]
 
 
-def _version(asked: bool):
+def _version(asked: bool) -> None:
     if asked:
         print(version("attention-course"))
         raise typer.Exit
@@ -64,7 +65,7 @@ def _of_all(
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-):
+) -> None:
     pass  # its help is the app's
 
 
@@ -77,7 +78,7 @@ def _course(folder):
 
 def _chosen(names):
     """The named assignments, or all; each must exist."""
-    return [assignment.load(name) for name in names or assignment.names()]
+    return [assignments.load(name) for name in names or assignments.names()]
 
 
 def _can_write(path):
@@ -110,18 +111,18 @@ def release(
         ),
     ] = False,
     verbose: Verbose = False,
-):
+) -> None:
     """Make exercises/ from solutions/: solution regions emptied, hidden tests removed.
 
     Example: python -m autograder release 03-query-key-value
     """
     stale, chosen = [], _chosen(names)
-    for made in chosen:
-        releasing.student_version(made)  # a slip in one releases none
-    for made in chosen:
-        path, differs = releasing.release(made.name, check=check)
+    for assignment in chosen:
+        releasing.student_version(assignment)  # a slip in one releases none
+    for assignment in chosen:
+        path, differs = releasing.release(assignment.name, check=check)
         if source:
-            releasing.write_source(made, Course())
+            releasing.write_source(assignment, Course())
         if differs and check:
             stale.append(path)
         show.console.print(
@@ -141,7 +142,7 @@ def check(
     seconds: Seconds = engine.SECONDS_A_CELL,
     isolation: Isolation = True,
     verbose: Verbose = False,
-):
+) -> None:
     """Marks and hints for one learner, on the spot; no gradebook.
 
     Example: python -m autograder check exercises/03-query-key-value/03-query-key-value.ipynb
@@ -202,7 +203,7 @@ def grade_command(
         bool, typer.Option("--resume/--fresh", help="Take what was graded before, or run everything again.")
     ] = True,
     verbose: Verbose = False,
-):
+) -> None:
     """Grade a class: marks into gradebook.db, a feedback page for each student, a table here.
 
     Submissions lie as nbgrader has them, submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb.
@@ -214,7 +215,7 @@ def grade_command(
     if room not in ("split", "shared"):
         raise Refused(f"--room is split or shared, not {room!r}.")
     course, fresh = _course(course_dir), not resume
-    if not nbcourse.assignments(course) or (names and set(names) <= set(assignment.names())):
+    if not nbcourse.assignments(course) or (names and set(names) <= set(assignments.names())):
         how = engine.How(seconds=seconds or engine.SECONDS_A_CELL, confined=isolation, split=room == "split")
         _grade(course, names, workers, how, json_file, fresh=fresh)
         return
@@ -231,13 +232,13 @@ def _grade(course, names, workers, how, json_file, *, fresh=False):
     _must_be_handed_in(course)
     chosen = _chosen(names)
     if not names:
-        chosen = [made for made in chosen if grading.has_places(course, made)]
+        chosen = [assignment for assignment in chosen if grading.has_places(course, assignment)]
     if not chosen:
         raise Refused(
-            f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignment.names())}."
+            f"{course.submitted} holds no submission of this course's assignments: {', '.join(assignments.names())}."
         )
-    for made in chosen:
-        grading.places(course, made)  # refuse before anything is written
+    for assignment in chosen:
+        grading.places(course, assignment)  # refuse before anything is written
     return _grade_all(course, chosen, grading.grade_class, json_file, workers=workers, how=how, fresh=fresh)
 
 
@@ -270,13 +271,13 @@ def _must_be_handed_in(course):
 
 def _grade_all(course, chosen, grade_class, json_file, **how):
     everything, taken = [], []
-    for made in chosen:
-        taken += grading.places(course, made)
+    for assignment in chosen:
+        taken += grading.places(course, assignment)
         with show.progress() as bar:
-            task = bar.add_task(f"Grading {made.name}", total=len(grading.places(course, made)))
+            task = bar.add_task(f"Grading {assignment.name}", total=len(grading.places(course, assignment)))
             results = grade_class(
                 course,
-                made,
+                assignment,
                 done=lambda _, bar=bar, task=task: bar.update(task, advance=1, refresh=True),
                 **how,
             )
@@ -306,7 +307,7 @@ def _graded(course, names):
 
 
 @app.command(name="feedback")
-def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False):
+def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False) -> None:
     """Write the students' pages again, from what the last `grade` found; nothing is run.
 
     Example: python -m autograder feedback 03-query-key-value
@@ -320,7 +321,7 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbos
 
 
 @app.command(name="report")
-def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False):
+def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose: Verbose = False) -> None:
     """A page about the class: marks, what was misunderstood by how many, where the hints have nothing to say.
 
     Example: python -m autograder report 03-query-key-value
@@ -328,9 +329,9 @@ def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose:
     course = _course(course_dir)
     found = {name: grading.results_of(course, name) for name in _graded(course, names)}
     for name, results in found.items():
-        made = report.of(name, results)
-        show.console.print(f"{name}: {report.write(course, made)}", soft_wrap=True)
-        show.misconceptions(made)
+        page = report.of(name, results)
+        show.console.print(f"{name}: {report.write(course, page)}", soft_wrap=True)
+        show.misconceptions(page)
 
 
 @app.command()
@@ -340,7 +341,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="The file; printed where none is named.")] = None,
     course_dir: CourseDir = ROOT,
     verbose: Verbose = False,
-):
+) -> None:
     """Marks from the gradebook, those by hand included, as a table that your learning platform takes.
 
     Example: python -m autograder export 03-query-key-value --format canvas --to marks.csv
@@ -370,7 +371,7 @@ def import_command(
     ] = False,
     course_dir: CourseDir = ROOT,
     verbose: Verbose = False,
-):
+) -> None:
     """Put the submissions that a learning platform collected into submitted/.
 
     It knows the archives of Canvas, Moodle, Blackboard, Brightspace, Gradescope and nbgrader, and those with a folder a student.
@@ -379,11 +380,11 @@ def import_command(
     Example: python -m autograder import 03-query-key-value submissions.zip
     """
     course = _course(course_dir)
-    known = {*assignment.names(), *(source.name for source in nbcourse.assignments(course))}
+    known = {*assignments.names(), *(source.name for source in nbcourse.assignments(course))}
     if name not in known:
         raise Refused(f"There is no assignment {name!r}. This course has: {', '.join(sorted(known))}.")
     # in another course the notebooks keep the names that it gave them
-    own = name in assignment.names()
+    own = name in assignments.names()
     expected = [name] if own else sorted(path.stem for path in (course.source / name).glob("*.ipynb"))
     taken = lms.take_in(archive, course, name, others=known - {name}, expected=expected, replace=replace)
     for note in taken.notes:
@@ -404,7 +405,7 @@ def demonstrate(
     course_dir: CourseDir = ROOT / "_build" / "demo",
     workers: Workers = WORKERS,
     verbose: Verbose = False,
-):
+) -> None:
     """Make a demonstration class, right, wrong and broken, and grade it; where nothing changed, only show the marks.
 
     The folder is emptied first.
@@ -416,12 +417,12 @@ def demonstrate(
         show.console.print("The demonstration class is graded already:")
         show.class_table([json.loads(line) for line in marks.read_text(encoding="utf-8").splitlines()])
     else:
-        made = demo.make(course)
+        assignment = demo.make(course)
         lacks = confine.missing()
         if lacks:  # these notebooks are our own
             show.errors.print(f"Without isolation here: {' '.join(lacks)}", markup=False, soft_wrap=True)
         how = engine.How(seconds=demo.SECONDS, confined=not lacks)
-        _grade(course, [made.name], workers, how, marks)
+        _grade(course, [assignment.name], workers, how, marks)
         demo.mark_fresh(course)
     show.console.print(f"\nSite:            {ROOT / '_build' / 'html' / 'index.html'}", soft_wrap=True)
     show.console.print(
@@ -434,7 +435,7 @@ def _interrupted(*_about):
     raise Interrupted
 
 
-def main():
+def main() -> None:
     """Run a command; a refusal is one sentence and exit code 2, a fault of the course or of the grader one sentence and 1."""
     signal.signal(signal.SIGINT, _interrupted)
     faults.keep(ROOT)
@@ -450,9 +451,9 @@ def main():
     except CourseError as fault:
         _say(f"The course has a fault: {fault}", fault, 1)
     except Exception as fault:
-        reason = cannot_write(fault) if isinstance(fault, OSError) else fault
-        if reason is not fault:
-            _say(str(reason), fault, 2)
+        told = cannot_write(fault) if isinstance(fault, OSError) else fault
+        if told is not fault:
+            _say(str(told), fault, 2)
         faults.record(" ".join(sys.argv[1:]), fault)
         _say(f"The grader has a fault ({type(fault).__name__}: {fault}). {faults.told() or NO_LOG}", fault, 1)
 

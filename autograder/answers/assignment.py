@@ -12,6 +12,7 @@ import jupytext
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.answers import hidden
 from autograder.answers.cells import exercise_of, grade_id, id_of, is_answer, is_by_hand, is_given, is_test
 from autograder.errors import CourseError, Refused
 from autograder.paths import RELEASED, SOLUTIONS
@@ -157,7 +158,8 @@ def _with_solution(source, cells, faulty):
     """
 
     def text(line):
-        if line.group(1) not in cells or "### BEGIN HIDDEN TESTS" not in source[: line.start()]:
+        number = source.count("\n", 0, line.start()) + 1
+        if line.group(1) not in cells or number not in hidden.parts(source).lines:
             raise CourseError(
                 f"{faulty}: {line.group().strip()!r} must name a solution, and stand in a hidden part."
             )
@@ -235,12 +237,12 @@ def load(name: str) -> Assignment:
     notebook.metadata["course"] = {"assignment": name}
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    made = Assignment(name, notebook)
-    for test in (cell for cell in made.cells.values() if is_test(cell)):
+    assignment = Assignment(name, notebook)
+    for test in (cell for cell in assignment.cells.values() if is_test(cell)):
         if test.cell_type == "code":
-            test.source = _with_solution(test.source, made.cells, path.name)
-        if exercise_of(grade_id(test)) not in made.cells:
+            test.source = _with_solution(test.source, assignment.cells, path.name)
+        if exercise_of(grade_id(test)) not in assignment.cells:
             raise CourseError(
                 f"{path.name}: the test cell {grade_id(test)!r} belongs to no exercise; its name should be test-<exercise>-<aspect>."
             )
-    return made
+    return assignment

@@ -7,35 +7,37 @@ import copy
 import hashlib
 import shutil
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 
 import nbformat
 
 from autograder.answers import assignment as assignments
 from autograder.answers import bank
+from autograder.answers.assignment import Assignment
 from autograder.answers.cells import grade_id
-from autograder.paths import CODE, PACKAGE, RELEASED, SOLUTIONS
+from autograder.paths import CODE, PACKAGE, RELEASED, SOLUTIONS, Course
 
 ASSIGNMENT = "03-query-key-value"
 TO_LOOK_AT = "four-misconceptions"  # the submission whose feedback page shows most
 SECONDS = 6  # a cell; one student loops for ever
 
 
-def answered(assignment, answers):
+def answered(assignment: Assignment, answers: Mapping[str, str]) -> nbformat.NotebookNode:
     """The released notebook with ``answers``, exercise -> source, filled in."""
     notebook = copy.deepcopy(assignment.released)
     for cell in notebook.cells:
-        if grade_id(cell) in answers:
-            cell.source = answers[grade_id(cell)]
+        if (name := grade_id(cell)) and name in answers:
+            cell.source = answers[name]
     return notebook
 
 
-def solved(assignment):
+def solved(assignment: Assignment) -> dict[str, str]:
     """Exercise -> the solution's source."""
     return {exercise.id: assignment.cells[exercise.id].source for exercise in assignment.exercises}
 
 
-def mistaken(assignment, *ids):
+def mistaken(assignment: Assignment, *ids: str) -> nbformat.NotebookNode:
     """The solution, with the bank's wrong answers of these ids in their exercises' places."""
     known = bank.load(assignment)
     chosen = {entry.exercise: entry.source for entry in known.entries() if entry.id in ids}
@@ -44,7 +46,7 @@ def mistaken(assignment, *ids):
     return answered(assignment, {**solved(assignment), **chosen})
 
 
-def students(assignment):
+def students(assignment: Assignment) -> dict[str, nbformat.NotebookNode | str]:
     """Name -> notebook, or text for files that are none."""
     right = solved(assignment)
     known = bank.load(assignment)
@@ -83,7 +85,7 @@ def students(assignment):
     }
 
 
-def make(course, name=ASSIGNMENT):
+def make(course: Course, name: str = ASSIGNMENT) -> Assignment:
     """Write the demonstration class into ``course``, which is emptied first.  Returns the assignment."""
     assignment = assignments.load(name)
     shutil.rmtree(course.root, ignore_errors=True)
@@ -108,12 +110,12 @@ def _key():
     return digest.hexdigest()
 
 
-def is_fresh(course):
+def is_fresh(course: Course) -> bool:
     """True where the class in ``course`` was graded by this very grader."""
     stamp = course.root / "graded.stamp"
     return stamp.is_file() and stamp.read_text() == _key()
 
 
-def mark_fresh(course):
+def mark_fresh(course: Course) -> None:
     """Note that the class is graded."""
     (course.root / "graded.stamp").write_text(_key())

@@ -4,19 +4,21 @@ nbgrader looks for the bare words ``BEGIN SOLUTION`` and takes every other spell
 is released, or the whole cell is emptied.  What is meant as a marker is found (``near_misses``), then asked for its exact form.
 """
 
+from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
+from autograder.answers.cells import grade_id, is_test
 from autograder.authoring.near_misses import EXACT, meant
 from autograder.errors import CourseError
 
 
-def check(notebook, file, *, own=True):
+def check(notebook: NotebookNode, file: str, *, own: bool = True) -> None:
     """Raise ``CourseError``, naming file, cell and line, where a marker of a notebook would not do what it is meant to do.
 
     With ``own`` the habits of this course are asked for as well: exactly ``###``, and a region in every solution cell.
     """
     for index, cell in enumerate(notebook.cells, start=1):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id") or index
+        name = grade_id(cell) or cell.get("id") or index
         for line, what in _faults(cell, own):
             where = f"{file}, cell {name!r}" + (f", line {line}" if line else "")
             raise CourseError(f"{where}: {what} Nothing was released.")
@@ -25,13 +27,7 @@ def check(notebook, file, *, own=True):
 def _faults(cell, own):
     """Line (from 1; 0 for the cell as a whole) and sentence of each slip in a cell."""
     regions, opened = [], None
-    likely = (
-        "HIDDEN TESTS"
-        if is_grade(cell) and not is_solution(cell)
-        else "MARK SCHEME"
-        if is_task(cell)
-        else "SOLUTION"
-    )
+    likely = "HIDDEN TESTS" if is_test(cell) else "MARK SCHEME" if is_task(cell) else "SOLUTION"
     prose = cell.cell_type != "code" and not cell.metadata.get("nbgrader")
     for number, text in enumerate(cell.source.split("\n"), start=1):
         words = meant(text, likely=likely, prose=prose, strict=own)

@@ -50,11 +50,11 @@ class _Word:
     fill: bool = False
 
     @property
-    def kind(self):
+    def kind(self) -> str | None:
         return self.sure or self.hint
 
 
-def meant(text, *, likely="SOLUTION", prose=False, strict=True):
+def meant(text: str, *, likely: str = "SOLUTION", prose: bool = False, strict: bool = True) -> str | None:
     """Which of the markers a line is, or was meant to be; None for any other line.
 
     ``likely`` is the kind where a line tells only the edge.  In ``prose`` headings have ``#`` as well; without ``strict`` single words, which
@@ -64,7 +64,7 @@ def meant(text, *, likely="SOLUTION", prose=False, strict=True):
     if exact:
         return exact
     plain = unicodedata.normalize("NFKC", text).strip()
-    signs, behind = re.fullmatch(r"[^#]*(#*)(.*)", plain, re.DOTALL).groups()
+    signs, behind = re.findall(r"\A[^#]*(#*)(.*)\Z", plain, re.DOTALL)[0]
     said = (behind if signs else plain).strip("# \t'\"`*-=<>!/.:;")
     line = _Line(said, len(signs), prose, strict)
     found = line.as_a_whole() or line.of_its_words() or line.in_large_letters()
@@ -74,10 +74,13 @@ def meant(text, *, likely="SOLUTION", prose=False, strict=True):
     return f"{edge or 'BEGIN'} {kind or likely}"
 
 
+Found = tuple[str | None, str | None] | None  # (edge, kind), as far as they are told
+
+
 class _Line:
     """What a line says, and how."""
 
-    def __init__(self, said, signs, prose, strict):
+    def __init__(self, said: str, signs: int, prose: bool, strict: bool) -> None:
         self.said, self.signs, self.strict, self.prose = said, signs, strict, prose
         letters = "".join(c for c in said if c.isalpha())
         self.large = bool(letters) and letters == letters.upper()
@@ -90,15 +93,15 @@ class _Line:
         self.texts = re.findall(r"[^\W_]+", said.upper())
         self.words = [self._word(text, loud=self.loud) for text in self.texts]
 
-    def as_a_whole(self):
+    def as_a_whole(self) -> Found:
         """By all its letters, where only few are amiss: words that run into each other, or are torn."""
         if not self.loud or not self.letters or self.is_code:
             return None
         near = {words: _distance(self.letters, wanted) for wanted, words in _LETTERS.items()}
-        best = min(near, key=near.get)
+        best = min(near, key=lambda words: near[words])
         return EXACT[best] if near[best] <= _SLIP else None
 
-    def of_its_words(self):
+    def of_its_words(self) -> Found:
         """By its words, where there are no others than a marker's; or, behind several signs, where it begins with them."""
         if self.prose or self.is_code:
             return None
@@ -133,7 +136,7 @@ class _Line:
             return edge, hint
         return None
 
-    def in_large_letters(self):
+    def in_large_letters(self) -> Found:
         """By words in large letters that follow each other somewhere in the line, in a string, say."""
         joined = r"[^\W_a-z]+(?:[ \t_-]+[^\W_a-z]+)+"
         for run in re.findall(joined, self.said):

@@ -8,13 +8,15 @@ import re
 import stat
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from autograder.answers.handed_in import printable
+from autograder.classroom.platforms import Names
 from autograder.errors import Refused
 
 MOST_MEMBERS = 100_000
@@ -33,20 +35,20 @@ class TooLarge(LeftOut):
 class Member:
     """One file, or a folder that is named by itself."""
 
-    path: tuple  # of names, from the outermost folder to its own
+    path: Names  # from the outermost folder to its own
     is_folder: bool
     when: datetime | None  # of the last change, without a zone where that is not known; None where no time is
     digits: int  # of its content: they decide where nothing else does
-    read: Callable  # most -> its bytes; raises LeftOut
+    read: Callable[[int], bytes]  # no more than so many; raises LeftOut
 
     @property
-    def age(self):
+    def age(self) -> float:
         """A number that is greater the later it was changed."""
         return self.when.timestamp() if self.when else 0.0
 
 
 @contextmanager
-def opened(path):
+def opened(path: Path) -> Iterator[tuple[list[Member], list[str]]]:
     """(members, sentences on what is none) of a zip file or a folder.  Raises ``Refused``."""
     if path.is_dir():
         yield _of_folder(path)
@@ -63,9 +65,10 @@ def opened(path):
         yield of_zip(file)
 
 
-def of_zip(file):
+def of_zip(file: zipfile.ZipFile) -> tuple[list[Member], list[str]]:
     """(members, sentences on what is none) of an opened zip file."""
-    found, left_out = [], []
+    found: list[Member] = []
+    left_out: list[str] = []
     for info in file.infolist():
         name = _name(info)
         try:
@@ -74,9 +77,7 @@ def of_zip(file):
             left_out.append(f"{shown(name)} was left out: {reason}.")
             continue
         if path:
-            found.append(
-                Member(path, is_folder, _when(info), info.CRC, lambda most, i=info: _content(file, i, most))
-            )
+            found.append(Member(path, is_folder, _when(info), info.CRC, partial(_content, file, info)))
         _few_enough(found)
     return found, left_out
 
@@ -155,9 +156,7 @@ def _of_folder(top):
                 left_out.append(f"{shown(path.relative_to(top))} was left out: {reason}.")
                 continue
             when = datetime.fromtimestamp(about.st_mtime, UTC)
-            found.append(
-                Member(parts, name in folders, when, 0, lambda most, path=path: _of_disk(path, most))
-            )
+            found.append(Member(parts, name in folders, when, 0, partial(_of_disk, path)))
             _few_enough(found)
     return found, left_out
 
@@ -173,7 +172,7 @@ def _of_disk(path, most):
     return data
 
 
-def shown(text, most=200):
+def shown(text: str | Path, most: int = 200) -> str:
     """A name as it can be printed."""
     text = printable(text)
     return text if len(text) <= most else text[:most] + "…"

@@ -6,12 +6,15 @@ Which of two files keeps a name is decided by the platform, the time and the nam
 import os
 import re
 import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Self
 
 from autograder import leftovers
 from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, holds_notebook
-from autograder.classroom.archive import LeftOut, TooLarge, of_zip
+from autograder.classroom.archive import LeftOut, Member, TooLarge, of_zip
+from autograder.classroom.platforms import Names
 
 ZIPS_DEEP = 3  # zip files within zip files
 _NOTEBOOK = re.compile(r"(.+?)\.ipynb(\.txt|\.json)?", re.IGNORECASE)
@@ -22,23 +25,24 @@ _AGAIN = re.compile(r"(.+?)(?:-\d+| ?\(\d+\))")  # what platforms and browsers a
 class Files:
     """A student's files so far: ``held``, path -> bytes, no more than can be graded."""
 
-    held: dict = field(default_factory=dict)
-    reasons: list = field(default_factory=list)  # why something was left out or renamed, in sentences
-    too_large: list = field(default_factory=list)  # notebooks, by name
+    held: dict[Names, bytes] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)  # why something was left out or renamed, in sentences
+    too_large: list[str] = field(default_factory=list)  # notebooks, by name
     left: int = field(default_factory=lambda: MOST_BYTES)  # bytes that may still come
-    ignored: set = field(default_factory=set)  # names that programs have left
+    ignored: set[str] = field(default_factory=set)  # names that programs have left
 
     @property
-    def notebooks(self):
+    def notebooks(self) -> list[Names]:
+        """The paths of those that are notebooks."""
         return [path for path in self.held if is_notebook(path)]
 
-    def take(self, members):
+    def take(self, members: Iterable[tuple[Names, Member, int]]) -> Self:
         """Read (path, member, rank) of one archive, in the order of who keeps a name; zip files with notebooks are opened."""
         for path, member, _ in sorted(members, key=_precedence):
             self._keep(path, member.read)
         return self
 
-    def _keep(self, path, content):
+    def _keep(self, path: Names, content: Callable[[int], bytes]) -> None:
         """Read one file under a path of its own, as far as the budget of bytes goes."""
         path = tuple(_file_name(part) for part in path)
         shown = "/".join(path)
@@ -64,7 +68,7 @@ class Files:
             path = (*path[:-1], f"{path[-1].rpartition('.')[0] or path[-1]}.ipynb")
         self.put(path, data)
 
-    def put(self, path, data):
+    def put(self, path: Names, data: bytes) -> None:
         """Keep a file; one that differs from another of the same name gets another name, and is told."""
         while self.held.get(path, data) != data or _in_the_way(path, self.held):
             before = path
@@ -74,7 +78,7 @@ class Files:
             )
         self.held[path] = data
 
-    def open_zips(self, deep=ZIPS_DEEP):
+    def open_zips(self, deep: int = ZIPS_DEEP) -> Self:
         """Put in the place of each zip file in which there is a notebook what it holds; any other stays as it is."""
         for path in sorted(path for path in self.held if path[-1].casefold().endswith(".zip")):
             data = self.held[path]
@@ -105,7 +109,7 @@ class Files:
                         self.put(folder + name, content)
         return self
 
-    def _of_zip(self, opened, path):
+    def _of_zip(self, opened: zipfile.ZipFile, path: Names) -> "Files":
         """What a zip file holds, as ``Files`` of their own, with what is left of the budget."""
         inner = Files(left=self.left)
         members, left_out = of_zip(opened)
@@ -127,7 +131,8 @@ def _precedence(one):
     return -rank, -member.age, path, member.digits
 
 
-def is_notebook(path):
+def is_notebook(path: Names) -> bool:
+    """Whether a file is one by its name."""
     return path[-1].endswith(".ipynb")
 
 
@@ -167,13 +172,13 @@ def _file_name(part):
 # --- the folder
 
 
-def arranged(files, expected):
+def arranged(files: Mapping[Names, bytes], expected: Sequence[str]) -> dict[str, bytes] | None:
     """Path in the folder -> bytes: notebooks where the grader looks for them, under the course's names; None where there is none."""
     notebooks = sorted(path for path in files if is_notebook(path))
     if not notebooks:
         return None
     folder = _common([path[:-1] for path in notebooks])
-    moved = {}
+    moved: dict[Names, Names] = {}
     # what lies beside the notebook first
     for path in sorted(files, key=lambda path: (path[: len(folder)] != folder, path)):
         to = path[len(folder) :] if path[: len(folder)] == folder else path
@@ -202,7 +207,7 @@ def _named(notebooks, expected):
         ways = (
             lambda stem, name=name: stem == name,
             lambda stem, name=name: stem.casefold() == name.casefold(),
-            lambda stem, name=name: bool(m := _AGAIN.fullmatch(stem)) and m[1].casefold() == name.casefold(),
+            lambda stem, name=name: (m := _AGAIN.fullmatch(stem)) and m[1].casefold() == name.casefold(),
         )
         for fits in ways:
             those = [path for path in notebooks if fits(path[-1].removesuffix(".ipynb"))]

@@ -4,11 +4,14 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.classroom import gradebook, grading
 from autograder.errors import Refused
+from autograder.paths import Course
 
+Value = str | float | None  # in a cell of a table
 FORMATS = ("csv", "canvas", "moodle")
 _STARTS = frozenset("=+-@|%\N{MINUS SIGN}")  # with what a spreadsheet lets a formula begin
 
@@ -26,8 +29,8 @@ class Mark:
     by_hand: bool  # something is still to be marked by hand
 
 
-def marks(course, assignments):
-    """The marks in the gradebook: a list of ``Mark``, by assignment and student."""
+def marks(course: Course, assignments: Iterable[str]) -> list[Mark]:
+    """The marks in the gradebook, by assignment and student."""
     found = []
     with gradebook.read(course) as book:
         for assignment in assignments:
@@ -50,7 +53,7 @@ def marks(course, assignments):
     return found
 
 
-def exportable(course, names=None):
+def exportable(course: Course, names: Sequence[str] | None = None) -> list[str]:
     """The named assignments, or all that have marks.  Raises ``Refused``, and makes nothing, where one was never graded."""
     graded = set(grading.graded_assignments(course)) if course.database.is_file() else set()
     if course.database.is_file():
@@ -65,7 +68,7 @@ def exportable(course, names=None):
     return list(names or sorted(graded))
 
 
-def table(found, form):
+def table(found: Sequence[Mark], form: str) -> str:
     """The marks as the text of a CSV file that ``form``, one of ``FORMATS``, wants."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -74,7 +77,7 @@ def table(found, form):
     return text.getvalue()
 
 
-def _cell(value):
+def _cell(value: Value) -> str:
     """A value as it may stand in a table: a number as such, a text without control characters and never as a formula.
 
     A spreadsheet looks at the first character that is seen, and takes full-width signs for plain ones.
@@ -91,17 +94,17 @@ def _cell(value):
     return f"'{plain}" if first in _STARTS else plain
 
 
-def _plain(found):
+def _plain(found: Iterable[Mark]) -> Iterator[list[Value]]:
     yield ["student", "name", "assignment", "score", "max_score", "needs_manual_grade"]
     for mark in found:
         yield [mark.student, mark.name, mark.assignment, mark.score, mark.max_score, int(mark.by_hand)]
 
 
-def _canvas(found):
+def _canvas(found: Sequence[Mark]) -> Iterator[list[Value]]:
     """A column an assignment; Canvas finds students by its own number, else by the login."""
     columns = list(dict.fromkeys(mark.assignment for mark in found))
     most = {mark.assignment: mark.max_score for mark in found}
-    students = {}
+    students: dict[str, tuple[Mark, dict[str, float | None]]] = {}
     for mark in found:
         students.setdefault(mark.student, (mark, {}))[1][mark.assignment] = mark.score
     yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *columns]
@@ -111,7 +114,7 @@ def _canvas(found):
         yield [mark.name, mark.number, "", login, "", *(scores.get(column) for column in columns)]
 
 
-def _moodle(found):
+def _moodle(found: Sequence[Mark]) -> Iterator[list[Value]]:
     """The grading worksheet of one assignment."""
     if len({mark.assignment for mark in found}) > 1:
         raise Refused("Moodle takes the marks of one assignment at a time: name one.")

@@ -6,11 +6,13 @@ page's template and loses its control characters in the text; the page has no sc
 
 import sys
 import textwrap
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.paths import PACKAGE
+from autograder.answers.results import Graded
+from autograder.paths import PACKAGE, Course
 from autograder.plain import plain
 
 WIDTH = 100  # characters in a line of the text
@@ -42,22 +44,22 @@ PAGES = _environment(autoescape=True, finalize=_shown)
 _TEXTS = _environment(finalize=_shown)
 
 
-def page(graded):
+def page(graded: Graded) -> str:
     """The feedback page of one submission, as HTML text."""
     return PAGES.get_template("feedback.html").render(graded=graded)
 
 
-def text(graded):
+def text(graded: Graded) -> str:
     """The same as plain text."""
     return _TEXTS.get_template("feedback.txt").render(graded=graded)
 
 
-def path(course, student, assignment):
+def path(course: Course, student: str, assignment: str) -> Path:
     """Where a student's page lies: as nbgrader keeps its own.  The text lies beside it."""
     return course.feedback / student / assignment / f"{assignment}.html"
 
 
-def write(course, graded):
+def write(course: Course, graded: Graded) -> None:
     """Write the page and the text of one submission; beside a page that ``nbgrader generate_feedback`` has made, not over it."""
     target = path(course, graded.student, graded.assignment)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 import copy
 import time
+from collections.abc import Iterable
+from pathlib import Path
 
 import nbformat
 
@@ -9,15 +11,18 @@ from autograder.answers import marks, submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.cells import exercise_of, grade_id, is_by_hand
 from autograder.answers.diagnose import Diagnosis
+from autograder.answers.handed_in import HandedIn
 from autograder.answers.results import Graded, Outcome
 from autograder.classroom import once
+from autograder.classroom.journal import Notebooks
 from autograder.errors import CourseError
+from autograder.paths import Course
 from autograder.rooms import engine
-from autograder.rooms.engine import HOW
+from autograder.rooms.engine import HOW, How, Run
 from autograder.rooms.shell import NO_EXIT, NO_PROGRAMS
 
 
-def prepare(assignment, diagnosis, how=HOW):
+def prepare(assignment: Assignment, diagnosis: Diagnosis, how: How = HOW) -> None:
     """Get ready to grade an assignment: rehearse the instructor's notebook, which must earn every point.
 
     Raises ``Refused`` where isolation is not to be had, ``CourseError`` for a solution that fails its own checks.
@@ -33,8 +38,13 @@ def prepare(assignment, diagnosis, how=HOW):
 
 
 def grade_notebook(
-    assignment: Assignment, handed_in: submission.Submission, diagnosis: Diagnosis, *, student="you", how=HOW
-):
+    assignment: Assignment,
+    handed_in: submission.Submission,
+    diagnosis: Diagnosis,
+    *,
+    student: str = "you",
+    how: How = HOW,
+) -> tuple[Graded, nbformat.NotebookNode]:
     """Run a rebuilt notebook and mark it.  Returns (Graded, the executed notebook)."""
     started = time.perf_counter()
     ran = engine.run(handed_in.notebook, diagnosis.probes, how)
@@ -69,7 +79,7 @@ _REPLAYED = (
 )
 
 
-def _where_answers_stand(handed_in, ran):
+def _where_answers_stand(handed_in: submission.Submission, ran: Run) -> list[str]:
     """Notes on answers that were found elsewhere than in their cells, and on cells that were not found."""
     notes = []
     elsewhere = sorted(handed_in.blank - ran.unanswered)
@@ -77,7 +87,7 @@ def _where_answers_stand(handed_in, ran):
         notes.append(
             f"{_listed(elsewhere)}: the cell is as it was released or is not there, so what another cell defines was taken as your answer."
         )
-    later = sorted(ran.later - set(elsewhere))
+    later = sorted(name for name in ran.later if name is not None and name not in elsewhere)
     if later:
         notes.append(
             f"{_listed(later)}: not all checks passed where they stand, but they do when all of your notebook has run. That counts."
@@ -88,14 +98,14 @@ def _where_answers_stand(handed_in, ran):
     return notes
 
 
-def _listed(names):
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
 MOST_NOTES = 10  # on cells that do not run
 
 
-def _broken_cells(notebook):
+def _broken_cells(notebook: nbformat.NotebookNode) -> list[str]:
     """A sentence for each cell of the student's that does not run to its end, or not all of it; of very many, the first."""
     notes = []
     for cell in notebook.cells:
@@ -115,18 +125,27 @@ def _broken_cells(notebook):
     return notes[:MOST_NOTES] + ([f"So it is with {left} cells more."] if left > 0 else [])
 
 
-def ungradable(student, assignment, reason):
+def ungradable(student: str, assignment: str, reason: str | Exception) -> Graded:
     """The record of a submission that could not be graded."""
     return Graded(student, assignment, status="ungradable", reason=str(reason))
 
 
-def grade_file(path, assignment=None, *, student="you", diagnosis=None, how=HOW):
-    """Read and grade one file: (Graded, executed notebook or None)."""
+def grade_file(
+    path: str | Path,
+    assignment: Assignment | None = None,
+    *,
+    student: str = "you",
+    diagnosis: Diagnosis | None = None,
+    how: How = HOW,
+) -> tuple[Graded, nbformat.NotebookNode]:
+    """Read and grade one file: (Graded, executed notebook).  Raises ``Ungradable`` or ``Refused``."""
     assignment, handed_in = submission.gradable(path, assignment)
     return grade_notebook(assignment, handed_in, diagnosis or Diagnosis(assignment), student=student, how=how)
 
 
-def grade_handed_in(handed_in, assignment, diagnosis, *, how=HOW):
+def grade_handed_in(
+    handed_in: HandedIn, assignment: Assignment, diagnosis: Diagnosis, *, how: How = HOW
+) -> tuple[Graded, Notebooks | None]:
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None).
 
     Never raises for what a student did.
@@ -141,7 +160,7 @@ def grade_handed_in(handed_in, assignment, diagnosis, *, how=HOW):
     return graded, {assignment.name: notebook}
 
 
-def save(notebook, course, student, assignment, name):
+def save(notebook: nbformat.NotebookNode, course: Course, student: str, assignment: str, name: str) -> None:
     """Keep the executed notebook where formgrader looks for it."""
     path = course.autograded / student / assignment / f"{name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)

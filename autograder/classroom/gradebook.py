@@ -1,21 +1,26 @@
 """Marks and comments into nbgrader's gradebook.  This module is its only writer."""
 
 import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import nbgrader.api
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
 
-from autograder.answers.cells import exercise_of
-from autograder.answers.results import Check, Outcome
+from autograder.answers.assignment import Assignment
+from autograder.answers.cells import exercise_of, id_of
+from autograder.answers.results import Check, Graded, Outcome
 from autograder.errors import Refused
+from autograder.paths import Course
 
 
 @contextmanager
@@ -37,7 +42,7 @@ def _alembic_version():
 
 
 @contextmanager
-def opened(course):
+def opened(course: Course) -> Iterator[Gradebook]:
     """The course's gradebook, made where there is none."""
     course.root.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(), _version_asked_here():
@@ -60,7 +65,7 @@ def opened(course):
 
 
 @contextmanager
-def read(course):
+def read(course: Course) -> Iterator[Gradebook]:
     """The gradebook for those who only look: whatever is damaged in it is told in a sentence."""
     try:
         with opened(course) as book:
@@ -102,7 +107,7 @@ def _one_transaction(book):
     book.db.commit()
 
 
-def record_assignment(course, assignment):
+def record_assignment(course: Course, assignment: Assignment) -> None:
     """Tell the gradebook which cells the assignment has, as ``nbgrader generate_assignment`` does."""
     with opened(course) as book:
         book.update_or_create_assignment(assignment.name)
@@ -117,7 +122,7 @@ def record_assignment(course, assignment):
     SaveCells().preprocess(notebook, resources)
 
 
-def record(book, graded, timestamp=None):
+def record(book: Gradebook, graded: Graded, timestamp: datetime | None = None) -> None:
     """Write one result.  What an instructor entered by hand, marks and comments, stays."""
     with _one_transaction(book):
         _record(book, graded, timestamp)
@@ -154,7 +159,12 @@ def _comment(outcome):
     return "\n\n".join([hint.hint for hint in outcome.hints] + outcome.messages) or None
 
 
-def record_notebooks(book, graded, notebooks, timestamp=None):
+def record_notebooks(
+    book: Gradebook,
+    graded: Graded,
+    notebooks: Mapping[str, NotebookNode] | None,
+    timestamp: datetime | None = None,
+) -> None:
     """Write one result of another course: marks and comments as nbgrader's SaveAutoGrades takes them from the cells.
 
     ``notebooks`` has the executed notebooks by name, or is None where the submission is ungradable.
@@ -168,16 +178,14 @@ def record_notebooks(book, graded, notebooks, timestamp=None):
 def _record_notebook(notebook, executed, reason):
     missing = executed is not None and notebook.name not in executed
     cells = executed[notebook.name].cells if executed and not missing else ()
-    points = {
-        cell.metadata.nbgrader["grade_id"]: determine_grade(cell)[0] for cell in cells if is_grade(cell)
-    }
+    points = {id_of(cell): determine_grade(cell)[0] for cell in cells if is_grade(cell)}
     for grade in notebook.grades:
         grade.auto_score = 0 if missing else points.get(grade.name)
         grade.needs_manual_grade = not missing and (
             grade.auto_score is None or grade.manual_score is not None
         )
     comments = {
-        cell.metadata.nbgrader["grade_id"]: "No response."
+        id_of(cell): "No response."
         for cell in cells
         if is_solution(cell)
         and not is_task(cell)
@@ -187,7 +195,7 @@ def _record_notebook(notebook, executed, reason):
         comment.auto_comment = reason if executed is None else comments.get(comment.name)
 
 
-def decided(book, graded):
+def decided(book: Gradebook, graded: Graded) -> Graded:
     """A result with what stands in the gradebook: marks by hand, extra credit, comments, the penalty for being late.
 
     What the grader found stays where nobody entered anything else.
@@ -245,7 +253,7 @@ def _by_hand(grade):
 
 def _only_by_hand(notebook):
     """The outcomes of a notebook that was never run."""
-    found = {}
+    found: dict[str, list[Check]] = {}
     for grade in notebook.grades:
         name = exercise_of(grade.name) or notebook.name
         found.setdefault(name, []).append(Check(grade.name, 0.0, grade.cell.max_score))

@@ -1,28 +1,40 @@
 """Grade a whole class: worker processes run notebooks side by side, one writer enters the results."""
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Protocol
 
 import nbformat
+from nbgrader.api import Gradebook
 
 from autograder import faults
 from autograder.answers import assignment as assignments
 from autograder.answers import submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
-from autograder.answers.handed_in import Ungradable, printable
+from autograder.answers.handed_in import HandedIn, Ungradable, printable
 from autograder.answers.results import Graded
 from autograder.classroom import feedback, gradebook, handins, journal, late
 from autograder.classroom.grade import grade_handed_in, prepare, save, ungradable
-from autograder.classroom.journal import Journal
+from autograder.classroom.handins import Place
+from autograder.classroom.journal import Journal, Notebooks
 from autograder.classroom.pool import Died, Pool, side_by_side
 from autograder.errors import Refused, cannot_write
+from autograder.paths import Course
 from autograder.rooms import engine
-from autograder.rooms.engine import HOW
+from autograder.rooms.engine import HOW, How
 
 
-def places(course, assignment):
+class Named(Protocol):
+    """An assignment, of this course or another."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def places(course: Course, assignment: Named) -> list[Place]:
     """The hand-ins for an assignment, in order.  Raises ``Refused`` where there is none."""
     found = handins.places(course, assignment.name)
     if not found:
@@ -32,31 +44,42 @@ def places(course, assignment):
     return found
 
 
-def has_places(course, assignment):
+def has_places(course: Course, assignment: Named) -> bool:
     """Whether anybody has handed in an assignment."""
     return bool(handins.places(course, assignment.name))
 
 
-def passed_over(course, taken):
+def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
     """Sentences on notebooks that are neither among the ``taken`` places nor hand-ins for another assignment that is known."""
     known = {*assignments.names(), *(path.name for path in course.source.glob("*") if path.is_dir())}
     others = [place for name in sorted(known) for place in handins.places(course, name)]
     return handins.passed_over(course, [*taken, *others])
 
 
+Result = tuple[Graded, Notebooks | None]  # with the executed notebooks, where the submission could be graded
+
+
 @dataclass
 class Steps:
     """What differs between this course's assignments and another's."""
 
-    prepare: Any  # () -> None, before the first submission that is not known already
-    read: Any  # Place -> HandedIn, once; raises Ungradable
-    digest: Any  # HandedIn -> the digest of all that its result depends on
-    grade: Any  # HandedIn -> (Graded, name -> executed notebook, or None)
-    record: Any  # (book, Place, Graded, notebooks) -> None
-    released: Any  # () -> name -> notebook as students got it
+    prepare: Callable[[], object]  # before the first submission that is not known already
+    read: Callable[[Place], HandedIn]  # once; raises Ungradable
+    digest: Callable[[HandedIn], str]  # of all that its result depends on
+    grade: Callable[[HandedIn], Result]
+    record: Callable[[Gradebook, Place, Graded, Notebooks | None], None]
+    released: Callable[[], Notebooks]  # as students got them
 
 
-def grade_class(course, assignment: Assignment, *, workers=2, fresh=False, how=HOW, done=lambda graded: None):
+def grade_class(
+    course: Course,
+    assignment: Assignment,
+    *,
+    workers: int = 2,
+    fresh: bool = False,
+    how: How = HOW,
+    done: Callable[[Graded], object] = lambda graded: None,
+) -> list[Graded]:
     """Grade every submission of an assignment and write gradebook and feedback.  Returns the results, by student.
 
     What is in the journal is not run again, unless ``fresh``.  ``done`` is called with each result as it comes.
@@ -67,7 +90,7 @@ def grade_class(course, assignment: Assignment, *, workers=2, fresh=False, how=H
     diagnosis = Diagnosis(assignment)
     digest = journal.digests(how, nbformat.v4.writes(assignment.solution))
 
-    def get_ready():
+    def get_ready() -> None:
         _, seen = side_by_side(lambda: prepare(assignment, diagnosis, how), diagnosis.observe_all)
         diagnosis.take(seen)
 
@@ -82,12 +105,22 @@ def grade_class(course, assignment: Assignment, *, workers=2, fresh=False, how=H
     return grade_each(course, assignment, steps, workers=workers, fresh=fresh, how=how, done=done)
 
 
-def grade_each(course, assignment, steps, *, workers, fresh, how, done):
+def grade_each(
+    course: Course,
+    assignment: Named,
+    steps: Steps,
+    *,
+    workers: int,
+    fresh: bool,
+    how: How,
+    done: Callable[[Graded], object],
+) -> list[Graded]:
     """The way of every class: look up, prepare, grade side by side, write one after the other."""
     known = Journal(course)
-    results, unknown = [], []
+    results: list[tuple[Graded, Graded]] = []  # as the grader found it, and with what a person entered
+    unknown: list[Place] = []
 
-    def enter(book, place, graded, notebooks):
+    def enter(book: Gradebook, place: Place, graded: Graded, notebooks: Notebooks | None) -> None:
         steps.record(book, place, graded, notebooks)
         rules.apply(book, graded)
         final = gradebook.decided(book, graded)
@@ -96,7 +129,7 @@ def grade_each(course, assignment, steps, *, workers, fresh, how, done):
         results.append((graded, final))
         done(final)
 
-    def work(place):
+    def work(place: Place) -> Result:
         try:
             return _graded(course, place, assignment, steps, known)
         except OSError as fault:  # the disk is full, say: no submission's fault
@@ -129,11 +162,11 @@ def grade_each(course, assignment, steps, *, workers, fresh, how, done):
     return [final for _, final in results]
 
 
-def _results_path(course, assignment):
+def _results_path(course: Course, assignment: str) -> Path:
     return course.root / ".grading" / f"{assignment}.jsonl"
 
 
-def _keep_results(course, assignment, results):
+def _keep_results(course: Course, assignment: str, results: Iterable[Graded]) -> None:
     """For ``results_of``; whole or not at all."""
     path = _results_path(course, assignment)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +176,7 @@ def _keep_results(course, assignment, results):
     whole.replace(path)
 
 
-def results_of(course, assignment):
+def results_of(course: Course, assignment: str) -> list[Graded]:
     """What the last complete ``grade`` of an assignment found, by student, with what the gradebook says by now.
 
     Raises ``Refused`` where there was none.
@@ -159,12 +192,12 @@ def results_of(course, assignment):
         return [gradebook.decided(book, graded) for graded in found]
 
 
-def graded_assignments(course):
+def graded_assignments(course: Course) -> list[str]:
     """The assignments that ``results_of`` knows."""
     return sorted(path.stem for path in (course.root / ".grading").glob("*.jsonl"))
 
 
-def _known(place, steps, journal):
+def _known(place: Place, steps: Steps, journal: Journal) -> Result | None:
     """What an earlier run found for the very bytes that lie there now, or None."""
     try:
         handed_in = steps.read(place)
@@ -174,14 +207,14 @@ def _known(place, steps, journal):
     return found and _noted(place, *found)
 
 
-def _noted(place, graded, notebooks):
+def _noted(place: Place, graded: Graded, notebooks: Notebooks | None) -> Result:
     """A result with what there is to say of where the hand-in lay; the journal does not keep that."""
     if place.note:
         graded = replace(graded, notes=[place.note, *graded.notes])
     return graded, notebooks
 
 
-def _graded(course, place, assignment, steps, journal):
+def _graded(course: Course, place: Place, assignment: Named, steps: Steps, journal: Journal) -> Result:
     """Read one hand-in, grade what was read, and keep and write the result.  Whatever goes wrong is told of this one alone."""
     digest = None
     try:
@@ -192,8 +225,8 @@ def _graded(course, place, assignment, steps, journal):
         graded, notebooks = ungradable(place.student, assignment.name, reason), None
     except Exception as fault:
         faults.record(f"{place.student}, {assignment.name}", fault)
-        reason = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
-        graded, notebooks = ungradable(place.student, assignment.name, reason), None
+        why = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
+        graded, notebooks = ungradable(place.student, assignment.name, why), None
     try:
         if notebooks is not None:
             journal.keep(digest, graded, notebooks)
@@ -203,19 +236,19 @@ def _graded(course, place, assignment, steps, journal):
         raise
     except Exception as fault:
         faults.record(f"{place.student}, {assignment.name}", fault)
-        reason = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
-        graded, notebooks = ungradable(place.student, assignment.name, reason), None
+        why = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
+        graded, notebooks = ungradable(place.student, assignment.name, why), None
         _write(course, place, steps, graded, notebooks)
     faults.log.debug("%s, %s: graded", place.student, assignment.name)
     return graded, notebooks
 
 
-def _write(course, place, steps, graded, notebooks):
+def _write(course: Course, place: Place, steps: Steps, graded: Graded, notebooks: Notebooks | None) -> None:
     """The student's page, and the executed notebooks for formgrader; beside both, what nbgrader's exchange asks for."""
     feedback.write(course, graded)
     if notebooks is None:
         notebooks = {
-            name: submission.in_its_place(released, graded.reason)
+            name: submission.in_its_place(released, graded.reason or "")
             for name, released in steps.released().items()
         }
     for name, notebook in notebooks.items():

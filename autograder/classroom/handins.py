@@ -7,7 +7,9 @@ with a note; whatever else holds a notebook is named.  Folders that programs mak
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
@@ -15,7 +17,8 @@ from nbgrader.utils import parse_utc
 from autograder import leftovers
 from autograder.answers import assignment as assignments
 from autograder.answers import submission
-from autograder.answers.handed_in import Ungradable, is_notebook, printable, read_file, read_folder
+from autograder.answers.handed_in import HandedIn, Ungradable, is_notebook, printable, read_file, read_folder
+from autograder.paths import Course
 from autograder.plain import letters
 
 PAPERS = (
@@ -34,9 +37,9 @@ class Place:
     student: str
     folder: Path
     note: str = ""
-    loose: tuple = ()  # the notebooks, where they lie in the student's folder itself
+    loose: tuple[str, ...] = ()  # the notebooks, where they lie in the student's folder itself
 
-    def read(self, *, beside):
+    def read(self, *, beside: bool) -> HandedIn:
         """The ``HandedIn``.  Raises ``Ungradable``."""
         found = read_folder(self.folder, beside=beside, loose=bool(self.loose))
         if not any(map(is_notebook, (*found.files, *found.left_out))):
@@ -50,34 +53,34 @@ class Place:
             return read_file(self.folder / name, most=1000)
         return b""
 
-    def papers(self):
+    def papers(self) -> dict[str, bytes]:
         """What the exchange has laid beside the hand-in: name -> bytes."""
         return {name: data for name in PAPERS if (data := self._paper(name))}
 
-    def when(self):
+    def when(self) -> datetime | None:
         """The time of handing in, where there is a ``timestamp.txt`` that says it; else None."""
         with contextlib.suppress(ValueError, OverflowError):
             text = self.papers().get(PAPERS[0], b"").decode("utf-8").strip()
             return parse_utc(text) if text else None
         return None
 
-    def what_counts(self):
+    def what_counts(self) -> list[Path]:
         """The folder, or the notebooks that lie without one."""
         return [self.folder / name for name in self.loose] or [self.folder]
 
-    def holds_something(self):
+    def holds_something(self) -> bool:
         """Whether there is anything that a student may have handed in."""
         return bool(self.loose) or any(name not in (*PAPERS, LEFT_OUT) for name in _files(self.folder))
 
 
-def _files(folder):
+def _files(folder: Path) -> Iterator[str]:
     """The names of the files in a folder and the folders within, without what programs left; links are not followed."""
     for _, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not leftovers.is_folder_of_programs(name))
         yield from (name for name in files if not leftovers.is_leftover(name))
 
 
-def students(course):
+def students(course: Course) -> list[Path]:
     """The students' folders, in order."""
     if not course.submitted.is_dir():
         return []
@@ -89,13 +92,13 @@ def students(course):
     return sorted(found, key=os.fsencode)
 
 
-def places(course, assignment):
+def places(course: Course, assignment: str) -> list[Place]:
     """The hand-ins for an assignment, by student, as far as they can be told."""
     found = [of_student(folder, assignment) for folder in students(course)]
     return [place for place in found if place]
 
 
-def of_student(folder, assignment):
+def of_student(folder: Path, assignment: str) -> Place | None:
     """The ``Place`` of a student's hand-in in the student's folder, or None.
 
     Where several could be meant, the first that holds something: the one under the assignment's own name, one that is spelled
@@ -135,7 +138,7 @@ def _answers(path, assignment):
         return False
 
 
-def passed_over(course, taken):
+def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
     """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, students without either."""
     if not course.submitted.is_dir():
         return []
@@ -197,7 +200,7 @@ def _why_nothing(folder):
     return "the folder is empty"
 
 
-def lay_papers(course, place, assignment):
+def lay_papers(course: Course, place: Place, assignment: str) -> None:
     """Beside the executed notebook and the page: what nbgrader's commands, the exchange's above all, look for there.
 
     A hand-in that did not come through the exchange has no secret; one is made, so that nobody else's page is held up.

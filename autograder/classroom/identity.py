@@ -5,12 +5,14 @@ No two share one, neither in one archive nor with somebody who came before; and 
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from autograder.answers.handed_in import printable
 from autograder.classroom import gradebook
 from autograder.classroom.archive import shown
 from autograder.classroom.platforms import Owner
+from autograder.paths import Course
 
 LONGEST = 80  # characters of an id
 
@@ -28,20 +30,20 @@ class Known:
 class Identities:
     """Who is who, and what is to be told of that."""
 
-    ids: dict  # Owner -> id
-    owners: dict  # id -> the Owner that is entered: without a number where that is shared
-    robbed: list  # ids whose number has turned out to be somebody else's, too
-    left_out: list
-    remarks: list
+    ids: dict[Owner, str]
+    owners: dict[str, Owner]  # by id, as it is entered: without a number where that is shared
+    robbed: list[str]  # ids whose number has turned out to be somebody else's, too
+    left_out: list[str]
+    remarks: list[str]
 
 
-def of(owners, course):
+def of(owners: Collection[Owner], course: Course) -> Identities:
     """The ``Identities`` of an archive's owners."""
     known = _known(course)
     found = Identities({}, {}, [], [], [])
     rows = {owner: _row(owner, known) for owner in owners}
     shared = _shared(rows, known, found)
-    used = set()
+    used: set[str] = set()
     # whose name is an id as it stands comes first, so that it stays the same from archive to archive
     for owner in sorted(owners, key=lambda o: (_tidy(o) != o.login, o.login, o.number or "")):
         row, entered = rows[owner], owner
@@ -96,7 +98,7 @@ def _shared(rows, known, found):
     return shared
 
 
-def enter(identities, course):
+def enter(identities: Identities, course: Course) -> None:
     """The platform's names and numbers into the gradebook, so that the marks find their way back."""
     with gradebook.opened(course) as book:
         for student in identities.robbed:

@@ -8,15 +8,19 @@ import dataclasses
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from autograder import leftovers
 from autograder.answers.handed_in import MOST_BYTES
 from autograder.classroom import archive, handins, identity, platforms
-from autograder.classroom.archive import shown
+from autograder.classroom.archive import Member, shown
 from autograder.classroom.arranging import Files, arranged
+from autograder.classroom.platforms import Names, Owner, Part
 from autograder.errors import Refused
+from autograder.paths import Course
 
 _NOTHING = "\0"  # stands for what an empty folder does not hold; no member is called so
 
@@ -26,23 +30,31 @@ class Taken:
     """What came of an archive."""
 
     layout: str = ""
-    students: list = field(default_factory=list)  # whose hand-in was put into submitted/
-    there: list = field(default_factory=list)  # whose hand-in lay there already, the same
-    left_out: list = field(default_factory=list)  # what was not taken in and why, in sentences
-    remarks: list = field(default_factory=list)  # what else there is to know
+    students: list[str] = field(default_factory=list)  # whose hand-in was put into submitted/
+    there: list[str] = field(default_factory=list)  # whose hand-in lay there already, the same
+    left_out: list[str] = field(default_factory=list)  # what was not taken in and why, in sentences
+    remarks: list[str] = field(default_factory=list)  # what else there is to know
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """All that is to be told."""
         return self.left_out + self.remarks
 
     @property
-    def status(self):
+    def status(self) -> int:
         """0 where all was taken in, 1 where something was left out, 2 where nothing was done."""
         return 2 if not self.students and not self.there else 1 if self.left_out else 0
 
 
-def take_in(path, course, assignment, *, others=(), expected=None, replace=False):
+def take_in(
+    path: Path,
+    course: Course,
+    assignment: str,
+    *,
+    others: Iterable[str] = (),
+    expected: Sequence[str] | None = None,
+    replace: bool = False,
+) -> Taken:
     """Put an archive's hand-ins into ``submitted/``.  Returns ``Taken``.
 
     ``path`` is a zip file, or a folder that one was unpacked into.  ``others`` are the course's other assignments, ``expected`` the names of
@@ -88,7 +100,9 @@ def _in_its_folder(members, path, course):
 
 def _hand_ins(members, assignment, others, taken):
     """Owner -> list of (member, Part); and how the archive was read."""
-    files, left_behind, folders = [], {}, {}
+    files: list[Member] = []
+    left_behind: dict[str, list[Member]] = {}
+    folders: dict[Names, set[str]] = {}
     for member in members:
         place = leftovers.first_in((*member.path, _NOTHING) if member.is_folder else member.path)
         if place is not None:
@@ -101,7 +115,7 @@ def _hand_ins(members, assignment, others, taken):
     files.sort(key=lambda member: (member.path, -member.age, member.digits))
     bare = _bare(folders, files)
     read = _read(files, bare, assignment, others)
-    found = {}
+    found: dict[Owner, list[tuple[Member, Part]]] = {}
     for index, member in enumerate(files):
         if index in read.parts:
             found.setdefault(read.parts[index].owner, []).append((member, read.parts[index]))
@@ -114,7 +128,7 @@ def _hand_ins(members, assignment, others, taken):
     taken.left_out += [shown(note, 300) for note in read.notes]
     taken.remarks += [shown(remark, 300) for remark in read.remarks]
     if left_behind:
-        count = sum(map(len, left_behind.values()))
+        count = sum(len(those) for those in left_behind.values())
         kinds = ", ".join(shown(name, 40) for name in sorted(left_behind)[:5])
         taken.remarks.append(f"{count} files of programs ({kinds}) are no hand-ins.")
     if read.own:
@@ -150,7 +164,7 @@ def _read(files, bare, assignment, others):
     """How the archive is laid out.  Of empty folders it is asked as well, as far as they change nothing for those who handed in."""
     by_path = {member.path: member for member in files}
 
-    def text(path):
+    def text(path: Names) -> str | None:
         try:
             return by_path[path].read(2**22).decode("utf-8", "replace") if path in by_path else None
         except archive.LeftOut:
@@ -172,16 +186,16 @@ def _read(files, bare, assignment, others):
 class _Into:
     """Where hand-ins go, and what is to be told at the end."""
 
-    course: object
+    course: Course
     assignment: str
-    expected: list
+    expected: Sequence[str]
     read: platforms.Read
     again: bool  # take the archive's where a hand-in is there already
     taken: Taken
     local: bool = False  # a time without a zone was taken for a local one
-    late: list = field(default_factory=list)  # whom the platform calls late without saying when
+    late: list[str] = field(default_factory=list)  # whom the platform calls late without saying when
 
-    def take(self, student, parts):
+    def take(self, student: str, parts: Sequence[tuple[Member, Part]]) -> None:
         """Lay one student's files, or say why not."""
         files = Files().take([(part.path, member, part.rank) for member, part in parts]).open_zips()
         laid = arranged(files.held, self.expected)
@@ -207,7 +221,7 @@ class _Into:
     def _leave(self, student, reason):
         self.taken.left_out.append(f"{student} was left out: {reason}.")
 
-    def _lay(self, student, laid):
+    def _lay(self, student: str, laid: dict[str, bytes]) -> None:
         """Put the files in their place, unless a hand-in is there already, wherever the grader would find it."""
         owner = self.course.submitted / student
         folder = owner / self.assignment
@@ -237,7 +251,7 @@ class _Into:
         else:
             self.taken.students.append(student)
 
-    def _when(self, parts):
+    def _when(self, parts: Sequence[tuple[Member, Part]]) -> datetime | None:
         """When it was handed in: as the platform says, or, in folders that a person has packed, the latest date of a file.
 
         None where neither is known.  The dates in a platform's archive are the moment of the download: by them all would be late.
@@ -246,7 +260,7 @@ class _Into:
         dates = [member.when for member, _ in parts if member.when] if self.read.trusts_timestamps else []
         return max(said or dates, key=lambda when: when.timestamp(), default=None)
 
-    def tell(self):
+    def tell(self) -> None:
         """Remarks on the whole."""
         if self.local:
             self.taken.remarks.append(

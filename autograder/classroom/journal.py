@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +16,14 @@ from pathlib import Path
 import nbformat
 
 from autograder.answers.results import Graded
-from autograder.paths import CODE
+from autograder.paths import CODE, Course
+from autograder.rooms.engine import How
+
+Notebooks = dict[str, nbformat.NotebookNode]  # executed, by their names
 
 
 @cache
-def _grader():
+def _grader() -> bytes:
     """A digest of the grader, of what it imports from the course, and of the libraries that student code meets."""
     digest = hashlib.sha256(sys.version.encode())
     for name in ("numpy", "torch", "ipython"):
@@ -30,7 +34,7 @@ def _grader():
     return digest.digest()
 
 
-def digests(how, *course):
+def digests(how: How, *course: str) -> Callable[[Iterable[tuple[str, bytes]]], str]:
     """A function from a submission's files, (name, bytes) pairs, to the digest of all that its result depends on.
 
     ``course`` is what it depends on beside the grader: the instructor's notebook, say, as texts.
@@ -38,7 +42,7 @@ def digests(how, *course):
     base = hashlib.sha256(_grader())
     base.update(repr((how, course)).encode())
 
-    def digest(files):
+    def digest(files: Iterable[tuple[str, bytes]]) -> str:
         found = base.copy()
         for name, content in files:
             found.update(f"{name} {len(content)} ".encode() + content)
@@ -50,13 +54,13 @@ def digests(how, *course):
 class Journal:
     """The results of one course."""
 
-    def __init__(self, course):
+    def __init__(self, course: Course) -> None:
         self.folder = course.root / ".grading"
 
     def _path(self, digest):
         return self.folder / digest[:2] / f"{digest}.json"
 
-    def find(self, digest, student):
+    def find(self, digest: str | None, student: str) -> tuple[Graded, Notebooks] | None:
         """(Graded, name -> executed notebook) of an earlier run, for this student; None where there is none."""
         if digest is None:
             return None
@@ -68,7 +72,7 @@ class Journal:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, digest, graded, notebooks):
+    def keep(self, digest: str | None, graded: Graded, notebooks: Notebooks) -> None:
         """Keep a result."""
         if digest is None:
             return

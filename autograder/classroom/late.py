@@ -9,12 +9,15 @@ import importlib
 import logging
 import sys
 from dataclasses import dataclass
+from typing import Any
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
+from autograder.answers.results import Graded
 from autograder.errors import Refused
+from autograder.paths import Course
 
 _METHOD, _PLUGIN = ("LateSubmissionPlugin", "penalty_method"), ("AssignLatePenalties", "plugin_class")
 
@@ -25,7 +28,7 @@ class Rules:
 
     nbgraders: AssignLatePenalties | None
 
-    def apply(self, book, graded):
+    def apply(self, book: Gradebook, graded: Graded) -> None:
         if self.nbgraders is None:
             return
         try:
@@ -46,7 +49,7 @@ class Rules:
         book.db.commit()
 
 
-def rules(course):
+def rules(course: Course) -> Rules:
     """The course's rules.  Raises ``Refused`` where its ``nbgrader_config.py`` cannot be read, or a plugin not be had."""
     path = course.root / "nbgrader_config.py"
     if not path.is_file():
@@ -70,9 +73,10 @@ def rules(course):
     return Rules(made)
 
 
-def _settings(text):
+def _settings(text: str) -> dict[tuple[str, str], Any]:
     """(section, name) -> value, of the two settings that count; the last one holds.  A name that was imported is dotted."""
-    found, imported = {}, {}
+    found: dict[tuple[str, str], Any] = {}
+    imported: dict[str, str] = {}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
             imported.update({part.asname or part.name: f"{node.module}.{part.name}" for part in node.names})

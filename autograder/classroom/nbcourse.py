@@ -8,13 +8,15 @@ An ``nbgrader_config.py`` is not read.
 import contextlib
 import json
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 from nbconvert.preprocessors import Preprocessor
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -32,16 +34,20 @@ from nbgrader.utils import determine_grade, find_all_files, is_grade
 from autograder.answers import hidden
 from autograder.answers.assignment import names as own_names
 from autograder.answers.cells import grade_id
-from autograder.answers.handed_in import IGNORED, MOST_BYTES, Ungradable, decoded
+from autograder.answers.handed_in import IGNORED, MOST_BYTES, HandedIn, Ungradable, decoded
 from autograder.answers.marks import BY_HAND, ENDED, TIMED_OUT
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.authoring import markers
 from autograder.classroom import gradebook, handins, journal
 from autograder.classroom.grade import ungradable
-from autograder.classroom.grading import Steps, grade_each
+from autograder.classroom.grading import Result, Steps, grade_each
+from autograder.classroom.handins import Place
+from autograder.classroom.journal import Notebooks
 from autograder.classroom.pool import side_by_side
 from autograder.errors import CourseError, Refused
+from autograder.paths import Course
 from autograder.rooms import engine, stock
+from autograder.rooms.engine import How
 from autograder.rooms.line import Stopped
 
 SECONDS_A_CELL = 30  # as nbgrader has it
@@ -60,14 +66,16 @@ class Master:
     """What the gradebook knows of an assignment's notebook.  Answers two questions of ``OverwriteCells`` in its place."""
 
     name: str
-    kernelspec: dict
-    sources: dict = field(default_factory=dict)  # grade_id -> the cell as released
-    graded: dict = field(default_factory=dict)  # grade_id -> greatest number of points; task cells too
+    kernelspec: dict[str, Any]
+    sources: dict[str, SimpleNamespace] = field(default_factory=dict)  # grade_id -> the cell as released
+    graded: dict[str, float] = field(
+        default_factory=dict
+    )  # grade_id -> greatest number of points; task cells too
 
-    def find_source_cell(self, name, _notebook, _assignment):
+    def find_source_cell(self, name: str, _notebook: str, _assignment: str) -> SimpleNamespace:
         return self._found(self.sources, name)
 
-    def find_graded_cell(self, name, _notebook, _assignment):
+    def find_graded_cell(self, name: str, _notebook: str, _assignment: str) -> SimpleNamespace:
         return SimpleNamespace(max_score=self._found(self.graded, name))
 
     def _found(self, cells, name):
@@ -81,17 +89,17 @@ class NbgraderAssignment:
     """An assignment as the gradebook has it, and the files that lie beside its notebooks."""
 
     name: str
-    notebooks: dict  # name -> Master
-    files: dict  # path -> bytes
+    notebooks: dict[str, Master]
+    files: dict[str, bytes]  # by path
 
 
-def assignments(course):
+def assignments(course: Course) -> list[Source]:
     """The assignments in ``source/`` that are not this course's own, in order."""
     found = {path.parent.name for path in course.source.glob("*/*.ipynb")}
     return [Source(name) for name in sorted(found - set(own_names()))]
 
 
-def chosen(course, names):
+def chosen(course: Course, names: Sequence[str] | None) -> list[Source]:
     """The named assignments of a course, or those that were handed in.  Raises ``Refused`` for an unknown name."""
     known = {source.name: source for source in assignments(course)}
     for name in names or ():
@@ -103,7 +111,7 @@ def chosen(course, names):
 # --- the instructor's side
 
 
-def load(course, name):
+def load(course: Course, name: str) -> NbgraderAssignment:
     """Read an assignment from the gradebook; where it is not in there, enter it first, as ``nbgrader generate_assignment``."""
     with gradebook.opened(course) as book:
         known = bool(book.update_or_create_assignment(name).notebooks)
@@ -180,7 +188,7 @@ def _released(course, assignment):
     return found
 
 
-def _files(folder):
+def _files(folder: Path) -> dict[str, bytes]:
     """The instructor's files beside the notebooks: path within the folder -> bytes."""
     found = {}
     for name in sorted(find_all_files(str(folder), _NOT_BESIDE)):
@@ -204,7 +212,9 @@ def _rehearse(course, assignment, how):
 class _Overwrite(OverwriteCells):
     """nbgrader's own, asking a ``Master`` rather than the database."""
 
-    def preprocess(self, notebook, resources):
+    def preprocess(
+        self, notebook: nbformat.NotebookNode, resources: dict[str, Any]
+    ) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
         self.gradebook = resources["master"]
         self.notebook_id, self.assignment_id = self.gradebook.name, ""
         return Preprocessor.preprocess(self, notebook, resources)
@@ -252,7 +262,7 @@ def _twins(notebook):
     ] * bool(twins)
 
 
-def grade_handed_in(handed_in, assignment, *, how):
+def grade_handed_in(handed_in: HandedIn, assignment: NbgraderAssignment, *, how: How) -> Result:
     """Grade what was read of ``submitted/<student>/<assignment>``: (Graded, name -> executed notebook, or None)."""
     student, started = handed_in.student, time.perf_counter()
     try:
@@ -261,7 +271,7 @@ def grade_handed_in(handed_in, assignment, *, how):
         if not found:
             raise Ungradable(f"No notebook of {assignment.name} was found. Hand in: {', '.join(names)}.")
         files = _beside(handed_in, assignment)
-        notebooks = {}
+        notebooks: Notebooks = {}
         graded = Graded(student, assignment.name, notes=list(handed_in.notes), shared=not how.split)
         for file, data in found.items():
             notebook, notes = _sanitized(data, file, assignment.notebooks[names[file]])
@@ -282,7 +292,7 @@ def grade_handed_in(handed_in, assignment, *, how):
     return graded, notebooks
 
 
-def _beside(handed_in, assignment):
+def _beside(handed_in: HandedIn, assignment: NbgraderAssignment) -> Mapping[str, bytes]:
     """The files that the notebooks find beside them: the student's, and the course's, which win."""
     files = handed_in.beside() | assignment.files
     if sum(map(len, files.values())) > MOST_BYTES:
@@ -336,13 +346,21 @@ def _message(cell):
 # --- a class
 
 
-def grade_class(course, source, *, workers=2, fresh=False, how, done=lambda graded: None):
+def grade_class(
+    course: Course,
+    source: Source,
+    *,
+    workers: int = 2,
+    fresh: bool = False,
+    how: How,
+    done: Callable[[Graded], object] = lambda graded: None,
+) -> list[Graded]:
     """Grade every submission of an assignment and write gradebook, feedback and ``autograded/``; see ``classroom``."""
     engine.start(how, course.folders)
     assignment = load(course, source.name)
     digest = journal.digests(how, assignment.name, repr(assignment.notebooks))
 
-    def record(book, place, graded, notebooks):
+    def record(book: Gradebook, place: Place, graded: Graded, notebooks: Notebooks | None) -> None:
         gradebook.record_notebooks(book, graded, notebooks, place.when())
 
     steps = Steps(

@@ -10,10 +10,15 @@ import pickle
 import signal
 import sys
 from collections import deque
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, Self, TypeVar, cast
 
 from autograder.rooms import confine
 
+T = TypeVar("T")  # a task
+R = TypeVar("R")  # its result
 TRIES = 2  # a task whose worker died is given to another one, once
 
 
@@ -21,25 +26,25 @@ class Died(Exception):
     """The worker at this task died, and another one, too."""
 
 
-class Pool:
+class Pool(Generic[T, R]):
     """``work(task)`` in ``count`` processes.  ``work`` may be any function; tasks and results are pickled."""
 
-    def __init__(self, work, count):
+    def __init__(self, work: Callable[[T], R], count: int) -> None:
         self.work, self.count = work, count
-        self.workers = {}  # pipe -> process
-        self.tasks = {}  # pipe -> (task, tries)
+        self.workers: dict[Connection, BaseProcess] = {}
+        self.tasks: dict[Connection, tuple[T, int]] = {}  # with the tries that it takes
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         for process in self.workers.values():
             process.kill()
         for pipe, process in self.workers.items():
             process.join()
             pipe.close()
 
-    def results(self, tasks):
+    def results(self, tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
         """(task, result) pairs as they come.  Where both workers died, the result is a ``Died``.
 
         Raises what ``work`` raised.
@@ -51,7 +56,7 @@ class Pool:
             for pipe in self.workers:
                 if waiting and pipe not in self.tasks:
                     self._give(pipe, waiting)
-            for pipe in wait(list(self.tasks)):
+            for pipe in cast(list[Connection], wait(list(self.tasks))):
                 task, tries = self.tasks.pop(pipe)
                 try:
                     kind, result = pickle.loads(pipe.recv_bytes())
@@ -86,7 +91,7 @@ class Pool:
         process.join()
         pipe.close()
 
-    def _serve(self, pipe, others):
+    def _serve(self, pipe: Connection, others: Connection) -> None:
         """A worker's life."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to answer
         confine.die_with_parent()
@@ -100,6 +105,7 @@ class Pool:
                 task = pipe.recv()
             except (EOFError, OSError):
                 os._exit(0)
+            answer: tuple[str, Any]
             try:
                 answer = "done", self.work(task)
             except Exception as fault:
@@ -111,12 +117,16 @@ class Pool:
             pipe.send_bytes(message)
 
 
-def side_by_side(*functions):
+def side_by_side(*functions: Callable[[], Any]) -> list[Any]:
     """Call each function in a process of its own; what it imports and keeps goes with it.  Returns their results.
 
     Raises what one of them raised, or ``Died``.
     """
-    with Pool(lambda number: functions[number](), len(functions)) as pool:
+
+    def call(number: int) -> Any:
+        return functions[number]()
+
+    with Pool(call, len(functions)) as pool:
         results = dict(pool.results(range(len(functions))))
     for result in results.values():
         if isinstance(result, Died):

@@ -47,7 +47,7 @@ class Run:
 # Exercise, or None for what belongs to none -> the cell at which it was given up; its checks behind that are not run.
 GivenUp = dict[str | None, int]
 Probes = Mapping[str, list[Any]]  # exercise -> what its function is observed on, encoded
-Names = dict[str, Any]  # what they are bound to
+Bindings = dict[str, Any]  # names, and what they are bound to
 END = -1  # the moment when all cells have run
 
 
@@ -58,12 +58,12 @@ class Attempt(OpenRoom):
         super().__init__(how, deadline)
         self.result, self.given_up = result, given_up
         # index of a check whose hidden part is still to come -> the names as its visible part left them, and the moment
-        self.pending: dict[int, tuple[Names, int]] = {}
+        self.pending: dict[int, tuple[Bindings, int]] = {}
         # index of a check whose visible part objected -> the names as it found them
-        self.before: dict[int, Names] = {}
+        self.before: dict[int, Bindings] = {}
         self.seen: dict[str | None, int] = {}  # exercise -> the moment at which its answer was looked at last
         self.theirs: set[str] = set()  # names that stand for the student's
-        self.tests: Names = {"__name__": "__main__"}  # the test room's names
+        self.tests: Bindings = {"__name__": "__main__"}  # the test room's names
         self.wraps = _wraps(result.notebook)
 
     def end(self) -> None:
@@ -134,7 +134,7 @@ class Attempt(OpenRoom):
             self.before[index] = names
             self.result.refused.add(index)
 
-    def _passes_in_part(self, index: int, cell: NotebookNode, names: Names, at: int) -> list[NotebookNode]:
+    def _passes_in_part(self, index: int, cell: NotebookNode, names: Bindings, at: int) -> list[NotebookNode]:
         """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
         parts = hidden.parts(cell.source)
         shown = tested(self.room, parts.visible, id_of(cell), names, self.result.lines)

@@ -18,11 +18,11 @@ from autograder.rooms.opening import ALTOGETHER, How, OpenRoom
 from autograder.rooms.outputs import own_lines
 from autograder.rooms.stand_in import StudentError
 
-Files = Mapping[str, bytes]  # by their paths within the folder where cells run
+FilesBeside = Mapping[str, bytes]  # by their paths within the folder where cells run
 SLOWER = 10  # times as long as a student's cell: what an instructor's may take
 
 
-def run(notebook: NotebookNode, files: Files, how: How) -> Files:
+def run(notebook: NotebookNode, files: FilesBeside, how: How) -> FilesBeside:
     """Execute all code cells in one room; a cell that does not come back is left out, and the others run again without it.
 
     ``files`` lie where the cells run.  Returns them as the notebook leaves them.  Raises ``Stopped`` where the
@@ -55,7 +55,7 @@ def run(notebook: NotebookNode, files: Files, how: How) -> Files:
             opened.end()
 
 
-def rehearse(notebook: NotebookNode, files: Files, how: How) -> None:
+def rehearse(notebook: NotebookNode, files: FilesBeside, how: How) -> None:
     """Run an instructor's notebook, and have the warm process import what it imports."""
     slowly = replace(how, seconds=SLOWER * how.seconds)
     opened = OpenRoom(slowly, time.monotonic() + ALTOGETHER * slowly.seconds)
@@ -77,13 +77,13 @@ def rehearse(notebook: NotebookNode, files: Files, how: How) -> None:
         opened.end()
 
 
-def _furnish(opened: OpenRoom, files: Files) -> None:
+def _furnish(opened: OpenRoom, files: FilesBeside) -> None:
     opened.start_clock()
     sent = {name: np.frombuffer(data, dtype=np.uint8) for name, data in files.items()}
     opened.room.request(do="files", files=sent, environment={"NBGRADER_EXECUTION": "autograde"})
 
 
-def _written(opened: OpenRoom, files: Files) -> Files:
+def _written(opened: OpenRoom, files: FilesBeside) -> FilesBeside:
     """The files that a notebook leaves to the next, or, where that cannot be told, those that it was given."""
     opened.start_clock()
     try:

@@ -12,6 +12,8 @@ nbgrader      ``submitted/ada/homework/homework.ipynb``; in the exchange ``ada+h
 anything else a folder a student
 """
 
+from collections.abc import Iterable, Sequence
+
 from autograder.classroom.platforms.blackboard import blackboard
 from autograder.classroom.platforms.brightspace import brightspace
 from autograder.classroom.platforms.canvas import canvas
@@ -19,10 +21,10 @@ from autograder.classroom.platforms.exchange import exchange
 from autograder.classroom.platforms.folders import OUTER, folders
 from autograder.classroom.platforms.gradescope import gradescope
 from autograder.classroom.platforms.moodle import moodle
-from autograder.classroom.platforms.parts import About, Owner, Part, Read, as_timestamp
+from autograder.classroom.platforms.parts import About, Names, Owner, Part, Read, Text, as_timestamp
 from autograder.plain import letters
 
-__all__ = ["Owner", "Part", "Read", "as_timestamp", "read"]
+__all__ = ["Names", "Owner", "Part", "Read", "as_timestamp", "read"]
 
 OWN_FILES = ("index.html", "submission_metadata.yml")  # a platform's own, at the outermost level
 _LAYOUTS = {  # each takes About and gives a Read with the members that it knows
@@ -35,7 +37,9 @@ _LAYOUTS = {  # each takes About and gives a Read with the members that it knows
 }
 
 
-def read(paths, assignment, others=(), text=lambda path: None):
+def read(
+    paths: Sequence[Names], assignment: str, others: Iterable[str] = (), text: Text = lambda path: None
+) -> Read:
     """The layout of an archive with these paths (tuples of names; no program's files among them): ``Read``."""
     inbound = _inbound(paths)
     if inbound:
@@ -74,7 +78,7 @@ def _platform(paths, assignment, others, text):
         if any(path[:peeled] != outer for path in paths):
             return None
         inner = [path[peeled:] for path in paths]
-        about = About(assignment, frozenset(others), inner, lambda path, outer=outer: text(outer + path))
+        about = About(assignment, frozenset(others), inner, _below(outer, text))
         told = all(OUTER.fullmatch(name) or letters(name) == letters(assignment) for name in outer)
         tops = {path[0] for path in inner if path[0] not in OWN_FILES}
         fitting = []
@@ -93,6 +97,11 @@ def _platform(paths, assignment, others, text):
             _finish(found, inner)
             return found
     return None
+
+
+def _below(outer: Names, text: Text) -> Text:
+    """``text`` for paths within the folder ``outer``."""
+    return lambda path: text(outer + path)
 
 
 def _best(fitting, paths):
@@ -124,7 +133,7 @@ def _finish(found, paths):
             found.own.append(index)
         elif index not in found.parts and index not in found.left_out and index not in found.own:
             found.left_out[index] = f"its name tells no student, as {found.layout} would have it"
-    last = {}
+    last: dict[Owner, str] = {}
     for part in found.parts.values():
         last[part.owner] = max(last.get(part.owner, ""), part.attempt)
     for index, part in list(found.parts.items()):

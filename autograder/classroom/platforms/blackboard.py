@@ -3,12 +3,12 @@
 import re
 from datetime import datetime
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 _BLACKBOARD = re.compile(r"(?P<head>.+?)_attempt_(?P<when>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)")
 
 
-def blackboard(about):
+def blackboard(about: About) -> Read:
     found, heads, members = Read("Blackboard"), set(), {}
     for index, path in enumerate(about.paths):
         match = _BLACKBOARD.fullmatch(path[0]) if len(path) == 1 else None

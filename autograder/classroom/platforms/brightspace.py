@@ -6,17 +6,17 @@ The date is in the language of whoever downloaded; the two numbers and the dashe
 import re
 
 from autograder.classroom.platforms.dates import looks_like_date, read_date
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 _NUMBERED = re.compile(r"(?P<number>\d+)-\d+ - (?P<rest>.+)")
 
 
-def brightspace(about):
+def brightspace(about: About) -> Read:
     found, unread = Read("Brightspace"), set()
     for index, path in enumerate(about.paths):
         match = _NUMBERED.fullmatch(path[0])
         parts = match and _parts(match["rest"], has_file=len(path) == 1)
-        if not parts:
+        if match is None or not parts:
             continue
         name, date, file = parts
         when = read_date(date)

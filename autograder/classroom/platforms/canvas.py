@@ -5,7 +5,7 @@ Anonymous: ``anon_Ab1Cd_1234_homework.ipynb``.
 
 import re
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 _ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?(?P<name>anon_[A-Za-z0-9]+)_(?P<late_>LATE_)?(?P<id>\d+)_(?P<file>.+)"
@@ -16,7 +16,7 @@ _CANVAS_TEXT = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<number>[1-9]\d*)_(
 _MORE = re.compile(r"(?P<id>\d+)_(?P<file>.+)")
 
 
-def canvas(about):
+def canvas(about: About) -> Read:
     """A name may end in a number (``s_12``), and a file's name may begin with one: what the archive cannot decide gets no number."""
     found, open_, sure = Read("Canvas"), {}, set()
     for index, path in enumerate(about.paths):

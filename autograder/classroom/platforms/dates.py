@@ -40,13 +40,13 @@ _AFTERNOON = re.compile("午後|下午|오후|" + _ALONE.format(r"p\.? ?m|em|μ\
 _FORENOON = re.compile("午前|上午|오전|" + _ALONE.format(r"a\.? ?m|fm|π\.? ?μ|ص"))
 
 
-def looks_like_date(text):
+def looks_like_date(text: str) -> bool:
     """Whether a text has the numbers of a date with a time, whatever the language."""
     numbers = re.findall(r"\d+", text)
     return len(numbers) >= 3 and sum(map(len, numbers)) >= 6
 
 
-def read_date(text):
+def read_date(text: str) -> datetime | None:
     """The time that a text says, without a zone, or None."""
     plain = _folded(text)
     numbers = [(match.start(), match[0]) for match in re.finditer(r"\d+", plain)]

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 _INBOUND = re.compile(
     r"(?P<login>.+)\+(?P<assignment>[^+]+)"
@@ -13,7 +13,7 @@ _INBOUND = re.compile(
 )
 
 
-def exchange(about):
+def exchange(about: About) -> Read:
     found = Read("nbgrader's exchange")
     for index, path in enumerate(about.paths):
         match = _INBOUND.fullmatch(path[0]) if len(path) > 1 else None

@@ -1,8 +1,9 @@
 """No platform: a folder a student, nbgrader's ``submitted/``, a course's whole folder."""
 
 import re
+from collections.abc import Iterable, Sequence
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import Names, Owner, Part, Read
 from autograder.plain import letters
 
 OUTER = re.compile(
@@ -11,7 +12,7 @@ OUTER = re.compile(
 )
 
 
-def folders(paths, assignment, others):
+def folders(paths: Sequence[Names], assignment: str, others: Iterable[str]) -> Read:
     whole = _course(paths, assignment)
     if whole:
         return whole
@@ -41,7 +42,7 @@ def folders(paths, assignment, others):
 
 def _tell_of_several(found):
     """Remark on a student whose notebooks lie in several folders and none beside them: it may be a group's folder."""
-    folders = {}
+    folders: dict[str, set[str]] = {}
     for part in found.parts.values():
         if part.path[-1].casefold().endswith(".ipynb"):
             folders.setdefault(part.owner.login, set()).add(part.path[0] if len(part.path) > 1 else "")

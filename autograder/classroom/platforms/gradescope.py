@@ -5,7 +5,7 @@ from datetime import datetime
 
 import yaml
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 
 class _Plain(yaml.SafeLoader):
@@ -23,7 +23,7 @@ def _as_data(loader, node):
     return loader.construct_scalar(node)
 
 
-def gradescope(about):
+def gradescope(about: About) -> Read:
     found, told = Read("Gradescope"), _gradescope_metadata(about)
     for index, path in enumerate(about.paths):
         match = re.fullmatch(r"submission_(\d+)", path[0])

@@ -2,12 +2,12 @@
 
 import re
 
-from autograder.classroom.platforms.parts import Owner, Part, Read
+from autograder.classroom.platforms.parts import About, Owner, Part, Read
 
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?")
 
 
-def moodle(about):
+def moodle(about: About) -> Read:
     found = Read("Moodle")
     for index, path in enumerate(about.paths):
         match = _MOODLE.fullmatch(path[0])

@@ -1,7 +1,11 @@
 """What is said of an archive whose layout is known: whose each file is, or why it is nobody's."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+Names = tuple[str, ...]  # a path, from the outermost folder to the file
+Text = Callable[[Names], str | None]  # of the member at a path, where there is one
 
 
 @dataclass(frozen=True)
@@ -12,7 +16,7 @@ class Owner:
     number: str | None = None  # in the platform
     full: str | None = None  # first and last name, where known
 
-    def without_number(self):
+    def without_number(self) -> "Owner":
         """The same student where the number is somebody else's, too: no mark may be sent to it."""
         return Owner(f"{self.login}-{self.number}", None, self.full or self.login)
 
@@ -22,7 +26,7 @@ class Part:
     """A member's place: its owner, its path among the owner's files, and what the platform says of the time."""
 
     owner: Owner
-    path: tuple
+    path: Names
     when: datetime | None = None  # without a zone it is some local time
     attempt: str = ""  # of several the last in order counts
     rank: int = 0  # of two files of one name the greater keeps it
@@ -34,14 +38,14 @@ class Read:
     """An archive whose layout is known."""
 
     layout: str
-    parts: dict = field(default_factory=dict)  # index of the member -> Part
-    left_out: dict = field(default_factory=dict)  # index -> why, as the end of a sentence
-    own: list = field(default_factory=list)  # indices of the platform's own files
-    notes: list = field(default_factory=list)  # what could not be told of somebody
-    remarks: list = field(default_factory=list)  # what else there is to know
+    parts: dict[int, Part] = field(default_factory=dict)  # by the member's index
+    left_out: dict[int, str] = field(default_factory=dict)  # index -> why, as the end of a sentence
+    own: list[int] = field(default_factory=list)  # indices of the platform's own files
+    notes: list[str] = field(default_factory=list)  # what could not be told of somebody
+    remarks: list[str] = field(default_factory=list)  # what else there is to know
 
     @property
-    def trusts_timestamps(self):
+    def trusts_timestamps(self) -> bool:
         """Whether a ``timestamp.txt`` in there may be nbgrader's own."""
         return self.layout.startswith("a folder a student") or self.layout.startswith("nbgrader")
 
@@ -51,11 +55,11 @@ class About:
     """What a layout may need to know of the archive as a whole."""
 
     assignment: str
-    others: frozenset  # the course's other assignments
-    paths: list  # without the outer folders
-    text: object  # path -> the text of that member, or None
+    others: frozenset[str]  # the course's other assignments
+    paths: Sequence[Names]  # without the outer folders
+    text: Text
 
 
-def as_timestamp(when):
+def as_timestamp(when: datetime) -> str:
     """A time as nbgrader writes it into ``timestamp.txt``; one without a zone is taken for this machine's local time."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
