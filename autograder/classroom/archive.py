@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ def _name(info):
 
 def _path(name, mode):
     """A member's path as a tuple of names.  Raises ``LeftOut`` where it leads elsewhere or is no ordinary file's."""
-    name = name.replace("\\", "/")
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))  # macOS writes é as e and an accent
     if len(name) > LONGEST_PATH:
         raise LeftOut("its name is too long")
     if name.startswith("/") or re.match(r"[A-Za-z]:/", name) or ".." in name.split("/"):

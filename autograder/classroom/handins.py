@@ -151,9 +151,11 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
             folders.clear()
         if (path, False) in covered:
             folders.clear()
+            if not any(map(is_notebook, _files(path))):
+                zips += [path / name for name in sorted(files) if _is_zip(name)]
             continue
         mine = [path / name for name in sorted(files) if not leftovers.is_leftover(name)]
-        zips += [file for file in mine if file.suffix.casefold() == ".zip"]
+        zips += [file for file in mine if _is_zip(file.name)]
         if (path, True) not in covered:
             lost += [file for file in mine if is_notebook(file.name)]
 
@@ -168,7 +170,7 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
     )
     told += _briefly(
         [
-            f"{name(path)} was not opened: `import ASSIGNMENT {printable(path)}` takes in what it holds."
+            f"{name(path)} was not opened: `import ASSIGNMENT {printable(path)}{_instead(path, covered)}` takes in what it holds."
             for path in zips
             if path.parent != course.submitted or printable(path.stem) not in known
         ],
@@ -182,6 +184,15 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
         ],
         "students",
     )
+
+
+def _is_zip(name):
+    return name.casefold().endswith(".zip") and not leftovers.is_leftover(name)
+
+
+def _instead(path, covered):
+    """What is to be said where a zip file is the hand-in itself."""
+    return " --replace" if (path.parent, False) in covered else ""
 
 
 def _briefly(sentences, what):

@@ -116,8 +116,9 @@ def load(course: Course, name: str) -> NbgraderAssignment:
     with gradebook.opened(course) as book:
         known = bool(book.update_or_create_assignment(name).notebooks)
     if not known:
-        for path in sorted((course.source / name).glob("*.ipynb")):
-            _generate(course, name, path)
+        paths = sorted((course.source / name).glob("*.ipynb"))
+        for made in [_generated(course, name, path) for path in paths]:  # all or none
+            _stepped(SaveCells, f"source/{name}", *made)
     with gradebook.opened(course) as book:
         masters = {}
         for notebook in book.find_assignment(name).notebooks:
@@ -143,8 +144,8 @@ def load(course: Course, name: str) -> NbgraderAssignment:
     return NbgraderAssignment(name, masters, files)
 
 
-def _generate(course, name, path):
-    """Enter a notebook into the gradebook.  Where it has autotests, its cells run in a kernel, with your rights."""
+def _generated(course, name, path):
+    """A notebook as it is entered into the gradebook, with nbgrader's resources.  Where it has autotests, its cells run in a kernel, with your rights."""
     resources = {
         "nbgrader": {"notebook": path.stem, "assignment": name, "db_url": course.database_url},
         "metadata": {"path": str(path.parent)},
@@ -158,16 +159,21 @@ def _generate(course, name, path):
         ClearOutput,
         CheckCellMetadata,
         ComputeChecksums,
-        SaveCells,
     )
     with contextlib.chdir(course.root):  # a course's autotests.yml lies there
         for step in steps:
-            try:
-                notebook, resources = step().preprocess(notebook, resources)
-            except Exception as fault:
-                raise CourseError(
-                    f"source/{name}/{path.name} cannot be released: {step.__name__} of nbgrader says {type(fault).__name__}: {fault}"
-                ) from fault
+            notebook, resources = _stepped(step, f"source/{name}/{path.name}", notebook, resources)
+    return notebook, resources
+
+
+def _stepped(step, file, notebook, resources):
+    """One of nbgrader's steps.  Raises ``CourseError`` for whatever it stumbles over."""
+    try:
+        return step().preprocess(notebook, resources)
+    except Exception as fault:
+        raise CourseError(
+            f"{file} cannot be released: {step.__name__} of nbgrader says {type(fault).__name__}: {fault}"
+        ) from fault
 
 
 def _released(course, assignment):

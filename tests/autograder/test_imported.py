@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import time
+import unicodedata
 import zipfile
 
 import nbformat
@@ -479,6 +480,26 @@ def test_a_zip_in_submitted_is_one_students(tmp_path, members):
     assert done.exit_code == 0, done.output
     assert (course.submitted / "ada" / NAME / f"{NAME}.ipynb").read_text() == "1"
     assert grading.passed_over(course, handins.places(course, NAME)) == []
+
+
+def test_a_zip_that_is_the_hand_in_is_told_and_taken_in(tmp_path):
+    course = Course(tmp_path / "course")
+    (course.submitted / "ada" / NAME).mkdir(parents=True)
+    path = archive(course.submitted / "ada" / NAME / "work.zip", {"x.ipynb": "1"})
+    (told,) = grading.passed_over(course, handins.places(course, NAME))
+    assert f"import ASSIGNMENT {path} --replace" in told
+    assert lms.take_in(path, course, NAME).status == 2
+    assert lms.take_in(path, course, NAME, replace=True).students == ["ada"]
+    assert laid(course) == {"ada": {f"{NAME}.ipynb": "1"}}
+    assert grading.passed_over(course, handins.places(course, NAME)) == []
+
+
+def test_one_name_in_two_kinds_of_letters_is_one_student(fast, tmp_path):
+    for form in ("NFC", "NFD", "NFC"):
+        course, taken = taken_in(
+            tmp_path, {unicodedata.normalize(form, "José/x.ipynb"): "1", "al/x.ipynb": "2"}
+        )
+    assert taken.there == ["José", "al"] and len(laid(course)) == 2
 
 
 def test_names_in_macs_letters(tmp_path):
