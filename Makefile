@@ -37,11 +37,16 @@ experiments: $(BIN)/.ready  ## make the recorded runs that are missing or stale 
 anywhere: $(BIN)/.ready  ## the book and its claims under other processors' instruction sets (hours)
 	$(BIN)/python benchmarks/anywhere.py
 
+mutants: $(BIN)/.ready  ## what of the grader can be changed without a test noticing (hours; `mutmut browse` shows it)
+	$(BIN)/python -m pip install --quiet mutmut==3.8.1
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 bench: $(BIN)/.ready  ## the grader's speed against stock nbgrader's, as a table and benchmarks/results/grading.json
 	$(BIN)/python benchmarks/grading.py
 
 clean:  ## remove all that was built (a class's submissions and gradebook stay)
-	rm -rf _build source .venv *.egg-info
+	rm -rf _build mutants source .venv *.egg-info
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## / — /'
@@ -52,4 +57,4 @@ $(BIN)/.ready: requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
 	touch $@
 
-.PHONY: course test book serve release grade experiments anywhere bench clean help
+.PHONY: course test book serve release grade experiments anywhere mutants bench clean help

@@ -5,6 +5,7 @@ import pytest
 from autograder.answers.diagnose import Hint
 from autograder.answers.results import Check, Graded, Outcome
 from autograder.classroom import report
+from autograder.paths import Course
 
 
 def outcome(name, *points, hints=(), blank=False, message="MESSAGE"):
@@ -33,6 +34,58 @@ def test_marks_are_counted(made):
     assert sum(row["count"] for row in made.histogram) == 4
     assert [row["count"] for row in made.histogram if row["count"]] == [2, 1, 1]
     assert [one.student for one in made.ungradable] == ["emmy"]
+
+
+def test_a_mark_on_the_line_between_two_bars_is_in_the_upper_one_and_full_marks_are_in_the_last():
+    marks = [0.0, 0.29, 0.3, 0.6, 3.0]
+    class_ = [Graded(str(m), "x", outcomes=[Outcome("f", [Check("t", m, 3.0)])]) for m in marks]
+    bars = report.of("x", class_).histogram
+    assert [bar["count"] for bar in bars] == [2, 1, 1, 0, 0, 0, 0, 0, 0, 1]
+    assert [bar["percent"] for bar in bars] == [100, 50, 50, 0, 0, 0, 0, 0, 0, 50]
+    assert [bars[0]["label"], bars[-1]["label"]] == ["0 – 0.3", "2.7 – 3"]
+
+
+def test_an_assignment_without_points_has_a_histogram():
+    nothing = Graded("ada", "x", outcomes=[Outcome("f", [Check("t", 0.0, 0.0)])])
+    bars = report.of("x", [nothing]).histogram
+    assert bars[0] == {"label": "0 – 1", "count": 1, "percent": 100} and len(bars) == report.BARS
+
+
+def test_what_a_person_has_still_to_mark_is_named_and_counted_nowhere_else():
+    prose = Outcome("why", [Check("why", 0.0, 2.0, "By hand.", waits=True)])
+    mixed = Outcome("f", [Check("a", 0.0, 1.0, "Wrong."), Check("b", 0.0, 1.0, "By hand.", waits=True)])
+    given = Outcome("g", [Check("g", 0.5, 1.0, by_hand=True)])
+    said = Outcome("h", [Check("h", 0.5, 1.0, "Wrong, too.", by_hand=True)])
+    seen = report.of("x", [Graded("ada", "x", outcomes=[prose, mixed, given, said])])
+    assert seen.waiting == ["ada"] and seen.max_score == 6
+    assert [row["id"] for row in seen.exercises] == ["f", "g", "h"]
+    assert [row["check"] for row in seen.unexplained] == ["a", "h"]
+
+
+def test_what_befell_most_comes_first():
+    class_ = [
+        Graded("ada", "x", outcomes=[outcome("f", 0.0, hints=["rare"]), outcome("g", 0.0)]),
+        Graded("alan", "x", outcomes=[outcome("f", 0.0, hints=["often"]), outcome("h", 0.0)]),
+        Graded("emmy", "x", outcomes=[outcome("f", 0.0, hints=["often"]), outcome("h", 0.0)]),
+    ]
+    seen = report.of("x", class_)
+    assert [row["id"] for row in seen.misconceptions] == ["often", "rare"]
+    assert [(row["check"], len(row["students"])) for row in seen.unexplained] == [
+        ("test-h-0", 2),
+        ("test-g-0", 1),
+    ]
+    assert seen.misconceptions[0]["hint"] == "HINT often" and seen.misconceptions[0]["exercise"] == "f"
+
+
+def test_the_page_lies_in_report(tmp_path):
+    target = report.write(Course(tmp_path), report.of("01-x", CLASS))
+    assert target == report.path(Course(tmp_path), "01-x") == tmp_path / "report" / "01-x.html"
+    assert target.read_text(encoding="utf-8") == report.page(report.of("01-x", CLASS))
+
+
+def test_how_a_class_was_graded_is_told():
+    assert report.of("x", [Graded("ada", "x", outcomes=[outcome("f", 1.0)], shared=True)]).caveat
+    assert report.of("x", CLASS).caveat is None
 
 
 def test_exercises_are_counted(made):
