@@ -10,7 +10,7 @@ from typing import Any
 
 import jupytext
 import nbformat
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_solution
 
 from autograder.answers import hidden
 from autograder.answers.cells import exercise_of, grade_id, id_of, is_answer, is_by_hand, is_given, is_test
@@ -229,7 +229,7 @@ def load(name: str) -> Assignment:
             if meta["grade_id"] in taken:
                 raise CourseError(f"{path.name}: two cells are called {meta['grade_id']!r}.")
             taken.add(meta["grade_id"])
-            if cell.cell_type == "code" and is_locked(cell) and not is_grade(cell):
+            if is_given(cell):
                 cell.source = _included(cell.source, path.name)
         # Ids that stay the same from release to release, so that a cell is known even without its metadata.
         cell["id"] = meta["grade_id"][:64] if meta else f"cell-{index}"
