@@ -121,6 +121,16 @@ CrossNotNormed = wrong(
     change("self.norm_2(x)", "x"),
 )
 
+NormOnTheWrongSide = both(
+    MemoryNormed,
+    CrossNotNormed,
+    change(
+        "self.norm_2(x), memory, memory, memory_mask",
+        "x, self.norm_2(memory), self.norm_2(memory), memory_mask",
+    ),
+)
+
+
 NormsExchanged = wrong(
     "norm_2 and norm_3 have changed places. They are trained for the part that reads through them, and cannot stand in for each other.",
     change("self.norm_2(x)", "self.norm_3(x)"),

@@ -69,6 +69,12 @@ QueriesOnlyNormed = wrong(
     change("normed, normed, normed", "normed, x, x"),
 )
 
+QueryNotNormed = wrong(
+    "Your queries are read off the stream itself, keys and values off the normed copy. All three are read off the copy: where the stream grows, the softmax would else grow sharper.",
+    change("self.attention(normed, normed, normed, mask)", "self.attention(x, normed, normed, mask)"),
+)
+
+
 SecondNormMissing = wrong(
     "Your feed-forward network reads the stream as it is. Each of the two parts has a norm before it.",
     change("self.norm_2(x)", "x"),

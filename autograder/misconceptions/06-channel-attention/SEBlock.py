@@ -66,6 +66,9 @@ GatesOnly = wrong(
     change("x * gates[:, :, None, None]", "gates"),
 )
 
+GatesAsMaps = again(GatesOnly, change("x * gates[:, :, None, None]", "gates[:, :, None, None]"))
+
+
 Rounded = wrong(
     "Where the reduction does not divide the channels you round without a word. That is a mistake of the caller, who should hear of it.",
     change("channels % reduction", "False"),
