@@ -8,6 +8,7 @@ line consists of a marker's words and no others; what speaks against it is an or
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 KINDS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 EXACT = {f"{edge} {kind}": (edge, kind) for edge in ("BEGIN", "END") for kind in KINDS}
@@ -91,7 +92,7 @@ class _Line:
         # a line without a sign says something only where nothing but words stands there
         self.is_code = not signs and not re.fullmatch(rf"[^\W_]+(?:{between}[^\W_]+)+", said)
         self.texts = re.findall(r"[^\W_]+", said.upper())
-        self.words = [self._word(text, loud=self.loud) for text in self.texts]
+        self.words = [_word(text, self.loud, self.large and self.signs > 2) for text in self.texts]
 
     def as_a_whole(self) -> Found:
         """By all its letters, where only few are amiss: words that run into each other, or are torn."""
@@ -103,7 +104,7 @@ class _Line:
 
     def of_its_words(self) -> Found:
         """By its words, where there are no others than a marker's; or, behind several signs, where it begins with them."""
-        if self.prose or self.is_code:
+        if self.prose or self.is_code or not any(self.words):
             return None
         edge, sure, hint = _first(self.words)
         if edge and sure and self.loud:  # beside these a word may be misspelt that is common otherwise
@@ -140,33 +141,31 @@ class _Line:
         """By words in large letters that follow each other somewhere in the line, in a string, say."""
         joined = r"[^\W_a-z]+(?:[ \t_-]+[^\W_a-z]+)+"
         for run in re.findall(joined, self.said):
-            words = [self._word(text, loud=True) for text in re.findall(r"[^\W_]+", run)]
+            words = [_word(text, True, self.large and self.signs > 2) for text in re.findall(r"[^\W_]+", run)]
             for start in range(len(words)):
                 found = _pair(words[start:], hints=self.strict and self.comment)
                 if found:
                     return found
         return None
 
-    def _word(self, text, *, loud):
-        """What a word is, with a slip forgiven; None for a word that is no marker's."""
-        if text in _FILL:
-            return _Word(fill=True)
-        if text in _OTHERS:
-            return None
-        for kind, words in _SURE.items():
-            if _like(text, words, 2 if loud else 1, least=6):
-                return _Word(sure=kind)
-        for edge, words in _EDGES.items():
-            if (
-                text in words
-                or (loud and _like(text, words, 1, least=3))
-                or _like(text, words[:1], 1, least=5)
-            ):
-                return _Word(edge=edge)
-        for kind, words in _HINTS.items():
-            if text in words or (self.large and self.signs > 2 and _like(text, words, 1, least=4)):
-                return _Word(hint=kind)
+
+@lru_cache(maxsize=20_000)
+def _word(text, loud, very_loud):
+    """What a word is, with a slip forgiven; None for a word that is no marker's."""
+    if text in _FILL:
+        return _Word(fill=True)
+    if text in _OTHERS:
         return None
+    for kind, words in _SURE.items():
+        if _like(text, words, 2 if loud else 1, least=6):
+            return _Word(sure=kind)
+    for edge, words in _EDGES.items():
+        if text in words or (loud and _like(text, words, 1, least=3)) or _like(text, words[:1], 1, least=5):
+            return _Word(edge=edge)
+    for kind, words in _HINTS.items():
+        if text in words or (very_loud and _like(text, words, 1, least=4)):
+            return _Word(hint=kind)
+    return None
 
 
 def _first(words):

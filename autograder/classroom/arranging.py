@@ -15,6 +15,7 @@ from autograder import leftovers
 from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, holds_notebook
 from autograder.classroom.archive import LeftOut, Member, TooLarge, of_zip
 from autograder.classroom.platforms import Names
+from autograder.errors import Refused
 
 ZIPS_DEEP = 3  # zip files within zip files
 _NOTEBOOK = re.compile(r"(.+?)\.ipynb(\.txt|\.json)?", re.IGNORECASE)
@@ -112,7 +113,11 @@ class Files:
     def _of_zip(self, opened: zipfile.ZipFile, path: Names) -> "Files":
         """What a zip file holds, as ``Files`` of their own, with what is left of the budget."""
         inner = Files(left=self.left)
-        members, left_out = of_zip(opened)
+        try:
+            members, left_out = of_zip(opened)
+        except Refused as reason:  # of this zip alone
+            inner.reasons.append(f"it was not opened: {reason}")
+            return inner
         inner.reasons += left_out[:MOST_FILES]
         wanted = []
         for member in members:

@@ -264,7 +264,7 @@ class _Into:
         """Remarks on the whole."""
         if self.local:
             self.taken.remarks.append(
-                f"Times without a zone were taken for this machine's local time ({time.tzname[0]}); set TZ where they are another's."
+                f"Times without a zone were taken for this machine's local time ({time.tzname[0]}); set TZ where another one is meant."
             )
         if self.late:
             self.taken.remarks.append(

@@ -442,6 +442,18 @@ def test_what_was_taken_in_is_graded(tmp_path, monkeypatch):
     assert taken.students == ["giant"] and taken.there == ["alan"]  # a smaller one came
 
 
+def test_a_zip_of_too_many_stops_nobody(fast, tmp_path, monkeypatch):
+    monkeypatch.setattr("autograder.classroom.archive.MOST_MEMBERS", 5)
+    members = {
+        "ada/x.ipynb": "1",
+        "eve/many.zip": zip_of({f"{n}.ipynb": "2" for n in range(9)}),
+        "eve/x.ipynb": "3",
+    }
+    course, taken = taken_in(tmp_path, members)
+    assert taken.students == ["ada", "eve"] and "more than 5 files" in taken.left_out[0]
+    assert "many.zip" in [path.name for path in course.submitted.rglob("*")]
+
+
 # --- folders, and zip files that lie in submitted/
 
 
