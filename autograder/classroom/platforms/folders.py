@@ -10,6 +10,11 @@ OUTER = re.compile(
     r"submitted|submissions?|inbound|exchange|downloaded|archive|extracted|assignment_\d+_export",
     re.IGNORECASE,
 )
+# what one person calls several states of the same work
+_STATES = re.compile(
+    r"(attempt|version|ver|v|try|draft|final|old|new|back_?up|bak|copy|take|submission|submitted|hand_?in|resubmission|work|src|notebooks?|part|task|exercise)?[\W_]*\d*",
+    re.IGNORECASE,
+)
 
 
 def folders(paths: Sequence[Names], assignment: str, others: Iterable[str]) -> Read:
@@ -21,6 +26,8 @@ def folders(paths: Sequence[Names], assignment: str, others: Iterable[str]) -> R
     inner = [path[peeled:] for path in paths]
     within = {letters(path[1]) for path in inner if len(path) > 2}
     nbgrader = letters(assignment) in within
+    if not nbgrader and _are_groups(inner):
+        where, inner = f"{where}, by groups", [path[1:] if len(path) > 1 else path for path in inner]
     found = Read(f"nbgrader's submitted folder{where}" if nbgrader else f"a folder a student{where}")
     if not peeled and len({path[0] for path in inner}) == 1:
         found.remarks.append(f"All lies in one folder, {inner[0][0]}: it was taken for one student's.")
@@ -40,21 +47,50 @@ def folders(paths: Sequence[Names], assignment: str, others: Iterable[str]) -> R
     return found
 
 
+def _holding(paths):
+    """First folder -> the folders in it that hold notebooks; "" for a notebook that lies beside them."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        if len(path) > 1 and path[-1].casefold().endswith(".ipynb"):
+            found.setdefault(path[0], set()).add(path[1] if len(path) > 2 else "")
+    return found
+
+
+def _are_groups(paths):
+    """Whether the first folders are groups of a class: no notebook lies in one itself, the folders in them are called as one
+    person each and no two the same, and one group has several."""
+    held = list(_holding(paths).values())
+    people = [name for names in held for name in names]
+    return (
+        len(held) > 1
+        and any(len(names) > 1 for names in held)
+        and len({letters(name) for name in people}) == len(people)
+        and not any(_STATES.fullmatch(name) for name in people)
+    )
+
+
 def _tell_of_several(found):
-    """Remark on a student whose notebooks lie in several folders and none beside them: it may be a group's folder."""
-    folders: dict[str, set[str]] = {}
-    for part in found.parts.values():
-        if part.path[-1].casefold().endswith(".ipynb"):
-            folders.setdefault(part.owner.login, set()).add(part.path[0] if len(part.path) > 1 else "")
-    for login, inside in sorted(folders.items()):
-        if len(folders) == 1 and len(inside - {""}) > 1:
+    """Leave out whose notebooks lie in several folders and none beside them, but for states of one person's work.
+
+    They may be several students', of whom one would get the other's mark.
+    """
+    held = _holding([(part.owner.login, *part.path) for part in found.parts.values()])
+    for login, inside in sorted(held.items()):
+        listed = ", ".join(sorted(inside - {""})[:5])
+        told = f"{login} holds several folders with notebooks ({listed})"
+        if len(held) == 1 and len(inside - {""}) > 1:
             found.notes.append(
-                f"{login} holds several folders with notebooks ({', '.join(sorted(inside - {''})[:5])}); if these are students', lay what is beside them elsewhere and import again."
+                f"{told}; if these are students', lay what is beside them elsewhere and import again."
             )
         elif len(inside) > 1 and "" not in inside:
-            found.remarks.append(
-                f"{login} holds several folders with notebooks ({', '.join(sorted(inside)[:5])}): all were taken for one student's."
-            )
+            if all(_STATES.fullmatch(name) for name in inside):
+                found.remarks.append(f"{told}: all were taken for one student's.")
+                continue
+            for index in [i for i, part in found.parts.items() if part.owner.login == login]:
+                del found.parts[index]
+                found.left_out[index] = (
+                    f"{told}, and whose they are cannot be told: a folder a student is needed, or one folder in {login}"
+                )
 
 
 def _course(paths, assignment):
