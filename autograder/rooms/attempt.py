@@ -178,7 +178,9 @@ class Attempt(OpenRoom):
                     if failed and self.result.met_hidden:
                         self._give_up_unseen(index, cell)
                         continue
-                    if not failed or cell.outputs[0].ename in ("NameError", "NotImplementedError"):
+                    # nothing stands there where it has passed in a room that ended, and does not in this one
+                    said = cell.outputs[0].ename if failed and cell.outputs else None
+                    if said in (None, "NameError", "NotImplementedError"):
                         cell.outputs = failed
                         self.seen[exercise] = END
                     if not failed:
@@ -292,7 +294,9 @@ class Attempt(OpenRoom):
         if self.how.split and is_answer(cell):
             for name in {id_of(cell), *_defined(cell)}:  # the exercise's own, and what else tests may call
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
-                if name == id_of(cell) or name in self.theirs or not self._taken(name):
+                # (a name of theirs that the course has bound since is the course's)
+                theirs = name in self.theirs and isinstance(self.tests.get(name), Function)
+                if name == id_of(cell) or theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
         stub = id_of(cell) if is_answer(cell) and is_untouched(cell) else None

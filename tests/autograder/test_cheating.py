@@ -472,6 +472,23 @@ def test_a_room_that_begins_again_after_a_hidden_input_tells_nothing(watched):
     assert "begun again" not in json.dumps(told)
 
 
+def test_an_answer_further_below_that_comes_and_goes_is_marked_all_the_same(desk):
+    """It passes once all cells have run, the process ends at a probe, and in the next room it objects."""
+    at = time.time() + 6
+    wrong = (
+        "import os, time\nCALLS = []\ndef hop_penalty(A):\n    CALLS.append(1)\n    if len(CALLS) > 3:\n"
+        f"        while time.time() < {at}: pass\n        os._exit(0)\n    return 0"
+    )
+    right = desk.right["kernel_pooling"].replace("def kernel_pooling", "def RIGHT")
+    below = f"{right}\n\ndef kernel_pooling(*args):\n    if time.time() > {at}: raise ValueError\n    return RIGHT(*args)"
+    graded, _ = desk.hand_in(
+        {"kernel_pooling": WRONG["kernel_pooling"], "hop_penalty": wrong},
+        last=[below],
+        how=engine.How(seconds=20),
+    )
+    assert lost(graded).keys() == {"kernel_pooling", "hop_penalty"}
+
+
 EXITS = ["import os\nos._exit(0)"] * 12  # each has all that came before played again
 
 
@@ -535,6 +552,24 @@ def test_a_given_function_is_the_courses_own_also_over_there():
     desk = Desk(assignment.load("02-context-vectors"))
     mine = "\n\ndef step(token, state):\n    raise RuntimeError('mine')\n"
     graded, _ = desk.hand_in({"attentional_hidden": desk.right["attentional_hidden"] + mine})
+    assert lost(graded) == {}
+
+
+def test_a_name_that_the_course_binds_later_is_the_courses(desk):
+    """Though an answer before that cell has defined it, an answer behind it cannot put its own in the tests' place."""
+    made = Assignment(desk.made.name, copy.deepcopy(desk.made.solution))
+    cells = made.solution.cells
+    given = copy.deepcopy(made.cells["given"])
+    given.source, given["id"] = "def half(x):\n    return x / 2", "given-later"
+    given.metadata.nbgrader.grade_id = "given-later"
+    cells.insert(at(made.solution, "dot_product_attention"), given)
+    check = next(c for c in cells if (grade_id(c) or "").startswith("test-dot_product_attention"))
+    check.source = "check(half(4) == 2, 'half')\n" + check.source
+    changed = copy.copy(desk)
+    changed.made = Assignment(made.name, made.solution)
+    mine = "\n\ndef half(x):\n    return 0\n"
+    answers = {name: desk.right[name] + mine for name in ("kernel_pooling", "dot_product_attention")}
+    graded, _ = changed.hand_in(answers)
     assert lost(graded) == {}
 
 
