@@ -5,6 +5,7 @@ import copy
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Protocol
 
 from nbformat import NotebookNode
@@ -22,12 +23,15 @@ TIMED_OUT = "CellTimeoutError"  # a cell that was broken off; nbclient's name
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 BY_HAND = "This answer is marked by hand."
 _NOT_ANSWERED = "Not answered yet: the cell still raises NotImplementedError."
+UNSEEN = "unseen"  # it ended while a hidden part was asked, or after that
 ENDED = {  # why a cell has no end: what the student is told
     "timeout": "Your code did not come back in time, and was stopped. Is there a loop that never ends?",
     "died": "Your code ended the Python process itself (exit() or the like), so the checks could not run.",
     "crashed": "Your code crashed the Python process (far too deep a recursion, or a fault in compiled code), so the checks could not run.",
     "killed": "Your code was ended by the system, most likely for want of memory, so the checks could not run.",
     "garbled": "Your code meddled with the process that runs it, so the checks could not go on.",
+    UNSEEN: "On an input that you do not see, your code raised an exception, ended its process or did not come back. "
+    "Try other sizes, other scales, float32.",
     "often": "Your notebook ended its process, or did not come back, too many times, so this was not run any more.",
     "late": "Your notebook took too long as a whole, so this was not run any more.",
 }
@@ -106,43 +110,69 @@ def _mark(cell, name, worth, notebook):
 def _only_the_courses_words(message, cell, notebook):
     """A check's message on a hidden input, without what is not the course's own wording: a number that came back, a name.
 
-    What a function returns may hold what it was called with.
+    What a function returns may hold what it was called with, and so may what is told of it: of which type it is, how many
+    parts it has, and of how many axes.
     """
-    texts = _texts(cell)
-    if message in texts:
+    if message in _texts(cell):
         return message
-    given = [text for other in notebook.cells if is_given(other) for text in _texts(other)]
-    known = {
-        word
-        for text in (*given, *(text for text in texts if " " in text.strip()))
-        for word in _WORD.findall(text)
-    }
-    known.update(_TYPES)
-    return _WORD.sub(lambda word: word[0] if word[0] in known else "…", message)
+    cells = [cell, *(other for other in notebook.cells if is_given(other))]
+    known = {*_DTYPES, *(text for one in cells for text in _texts(one))}
+    for wording in sorted({wording for one in cells for wording in _wordings(one.source)}, key=_length):
+        gaps = _gaps(message, wording)
+        if gaps is not None:
+            told = (_if_known(gap, known) + text for gap, text in zip(gaps, wording[1:], strict=True))
+            return wording[0] + "".join(told)
+    return _UNSEEN_WORDING
 
 
-_WORD = re.compile(r"\w+(?:\.\w+)*")
-_TYPES = {
-    f"{of}{kind}{size}"
-    for of in ("", "torch.")
-    for kind in ("float", "int", "uint")
-    for size in (8, 16, 32, 64)
-}
-_TYPES |= {
-    "None",
-    "NoneType",
-    "bool",
-    "torch.bool",
-    "array",
-    "tuple",
-    "list",
-    "dict",
-    "str",
-    "int",
-    "float",
-    "ndarray",
-    "Tensor",
-}
+_UNSEEN_WORDING = "On an input that you do not see, what comes back is not right."
+_DTYPES = {f"{of}float{size}" for of in ("", "torch.") for size in (32, 64)}
+
+
+def _if_known(text, known):
+    """What stands in a gap of the course's sentence: itself where it is the course's, too, else a mark."""
+    if not text or text in known:
+        return text
+    name = text.partition(" at ")[0]  # "z at (0, 1)": the place is another gap
+    return f"{name} …" if name != text and name in known else "…"
+
+
+@cache
+def _wordings(source):
+    """The sentences with gaps in a cell of the course's: of each the texts before, between and behind its gaps."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            texts = [""]
+            for number, part in enumerate(node.values):
+                if isinstance(part, ast.Constant):
+                    texts[-1] += str(part.value)
+                elif texts[-1] or number == 0:  # two gaps beside each other are one
+                    texts.append("")
+            if len(texts) > 1 and " " in "".join(texts):
+                found.add(tuple(texts))
+    return frozenset(found)
+
+
+def _length(wording):
+    """Most of the course's own words first."""
+    return -len("".join(wording)), wording
+
+
+def _gaps(message, wording):
+    """What stands in the gaps, or None where the message has not this wording.  In one go: a message may be long."""
+    first, *between, last = wording
+    at, end = len(first), len(message) - len(last)
+    if not message.startswith(first) or not message.endswith(last) or end < at:
+        return None
+    gaps = []
+    for text in between:
+        found = message.find(text, at, end)
+        if found < 0:
+            return None
+        gaps.append(message[at:found])
+        at = found + len(text)
+    return [*gaps, message[at:end]]
 
 
 def _texts(cell):
@@ -218,7 +248,7 @@ def _message(failure, unseen, notebook):
     if failure.ename in CHECKS and said:
         return said
     if unseen:  # not even the exception's kind, which the student's code could have chosen by the input
-        return "On an input that you do not see, your code raised an exception. Try other sizes, other scales, float32."
+        return ENDED[UNSEEN]
     if failure.ename == "NotImplementedError":
         return _NOT_ANSWERED
     if failure.ename == "NameError":

@@ -67,8 +67,9 @@ def grade_notebook(
         for name, helpers in gained.items()
     ]
     graded.notes += _broken_cells(ran.notebook)
-    if ran.replays:
-        graded.notes.append(_REPLAYED.format(times="once" if ran.replays == 1 else f"{ran.replays} times"))
+    if ran.replays_told:  # not those behind a hidden input: how many there are is the code's to choose
+        times = "once" if ran.replays_told == 1 else f"{ran.replays_told} times"
+        graded.notes.append(_REPLAYED.format(times=times))
     graded.seconds = time.perf_counter() - started
     return graded, ran.notebook
 

@@ -1,6 +1,7 @@
 """A mistake is paid for once: an answer that calls another exercise's is asked again beside the course's own version of that."""
 
 import copy
+import time
 
 from autograder.answers import marks
 from autograder.answers.assignment import Assignment
@@ -18,6 +19,9 @@ def ask_again(
     so that a notebook which looks at the solution gains nothing by it.  How the answer behaves on the probes is seen there, too:
     a mistake of its own is then known by itself.
 
+    Code can tell in which of the rooms it is, and be one answer here and another one there.  So an exercise gains only where
+    all checks that have passed pass again, and all takes no longer than one notebook may.
+
     Returns exercise -> the exercises that were replaced for it, of those that gained.
     """
     lost = {
@@ -28,14 +32,16 @@ def ask_again(
     asked = {name: assignment.helpers[name] & lost.keys() for name in lost if name not in ran.unanswered}
     replaced = set().union(*asked.values())
     asked = {name: helpers for name, helpers in asked.items() if helpers and name not in replaced}
-    if not asked:
+    if not asked or time.monotonic() >= ran.deadline:
         return {}
     probes = {name: inputs for name, inputs in probes.items() if name in asked}
-    beside = engine.run(_beside(assignment, ran.notebook, asked, replaced), probes, how)
+    beside = engine.run(_beside(assignment, ran.notebook, asked, replaced), probes, how, ran.deadline)
     ran.observations.update({name: seen for name, seen in beside.observations.items() if seen is not None})
     gained = {}
     for exercise in (exercise for exercise in assignment.exercises if exercise.id in asked):
         now = {check.id: check.points for check in marks.checks_of(beside, exercise)}
+        if any(now[check.id] < check.points for check in marks.checks_of(ran, exercise)):
+            continue
         for check in lost[exercise.id]:
             if now[check.id] > check.points:
                 _take_over(check.id, ran, beside)

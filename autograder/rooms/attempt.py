@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from autograder.answers import hidden
 from autograder.answers.cells import belongs_to, id_of, is_answer, is_given, is_own, is_test, is_untouched
-from autograder.answers.marks import TIMED_OUT
+from autograder.answers.marks import TIMED_OUT, UNSEEN
 from autograder.rooms.checking import tested
 from autograder.rooms.line import Stopped
 from autograder.rooms.opening import How, OpenRoom
@@ -36,7 +36,12 @@ class Run:
     refused: set[int] = field(default_factory=set)  # checks whose visible part objected where it stands
     later: set[str | None] = field(default_factory=set)  # exercises answered only when all cells had run
     unanswered: set[str] = field(default_factory=set)  # exercises that nothing in the notebook answers
+    deadline: float = 0.0  # of the monotonic clock: what is asked again, in whatever room, has no longer
     replays: int = 0  # how often a new room had to begin from the start
+    replays_told: int = 0  # of these, the ones before a hidden part was asked
+    # A hidden part was asked.  A room that begins again after that has met none itself, and yet can be told of one: by the
+    # moment at which the room before it ended.  So nothing that is said from here on is kept; what was said before, is.
+    met_hidden: bool = False
     interrupted: set[int] = field(default_factory=set)  # cells that were broken off
 
     @cached_property
@@ -88,9 +93,12 @@ class Attempt(OpenRoom):
             if is_own(cell) and self._had_enough(index):
                 continue  # from here on only answers and checks
             if not is_test(cell):
+                shown: list[NotebookNode] = []
                 with self._watched(index, cell):
-                    cell.outputs = self._run(cell)
-                if any(output.get("ename") == TIMED_OUT for output in cell.outputs):
+                    shown = self._run(cell)
+                if not self.result.met_hidden:
+                    cell.outputs = shown
+                if any(output.get("ename") == TIMED_OUT for output in shown):
                     self.result.interrupted.add(index)
             elif not self.how.split:
                 self._beside(index, cell)
@@ -129,10 +137,17 @@ class Attempt(OpenRoom):
                 self.before[index] = names
                 return
             failed = self._passes_in_part(index, cell, self.tests, index)
-        if failed:
+        if failed and self.result.met_hidden:
+            self._give_up_unseen(index, cell)
+        elif failed:
             cell.outputs = failed
             self.before[index] = names
             self.result.refused.add(index)
+
+    def _give_up_unseen(self, index: int, cell: NotebookNode) -> None:
+        """Of a check that passed in part, and no more in a later room, nothing is told but that."""
+        cell.outputs = []
+        self.result.stopped[index] = UNSEEN
 
     def _passes_in_part(self, index: int, cell: NotebookNode, names: Bindings, at: int) -> list[NotebookNode]:
         """Ask the visible part of a check.  Returns what it objects to; a check with a hidden part then waits for that."""
@@ -160,7 +175,12 @@ class Attempt(OpenRoom):
                     for wrapper, wrapped in self.wraps.get(exercise, ()):
                         self.room.request(do="wrap", source=wrapper, names=wrapped)
                     failed = self._passes_in_part(index, cell, names, END)
-                    if not failed or cell.outputs[0].ename in ("NameError", "NotImplementedError"):
+                    if failed and self.result.met_hidden:
+                        self._give_up_unseen(index, cell)
+                        continue
+                    # nothing stands there where it has passed in a room that ended, and does not in this one
+                    said = cell.outputs[0].ename if failed and cell.outputs else None
+                    if said in (None, "NameError", "NotImplementedError"):
                         cell.outputs = failed
                         self.seen[exercise] = END
                     if not failed:
@@ -182,6 +202,8 @@ class Attempt(OpenRoom):
         untouched = sorted(
             id_of(cell) for cell in self.result.notebook.cells if is_answer(cell) and is_untouched(cell)
         )
+        if self.result.met_hidden:  # it is known, and not for a later room to say
+            return
         self.result.unanswered = set(untouched)  # where it does not come back
         if untouched:
             self.start_clock()
@@ -194,6 +216,7 @@ class Attempt(OpenRoom):
 
     def hidden_parts(self) -> None:
         """What the checks ask beyond what students see, each with the names, here and over there, that its visible part had."""
+        self.result.met_hidden |= bool(self.pending)
         for index, (names, at) in self.pending.items():
             cell = self.result.notebook.cells[index]
             with self._watched(index, cell):
@@ -232,10 +255,12 @@ class Attempt(OpenRoom):
         except Stopped as stopped:
             if index in self.result.judged:
                 raise
-            cell.outputs = []
+            if is_test(cell) or not self.result.met_hidden:
+                cell.outputs = []
             if time.monotonic() >= self.deadline and stopped.why == "timeout":
                 stopped.why = "late"
-            self.result.stopped[index] = stopped.why
+            # in what way a room ends is the code's to choose, by what it has met
+            self.result.stopped[index] = UNSEEN if self.result.met_hidden else stopped.why
             self.given_up.setdefault(belongs_to(cell), index)
             raise
         finally:
@@ -269,7 +294,9 @@ class Attempt(OpenRoom):
         if self.how.split and is_answer(cell):
             for name in {id_of(cell), *_defined(cell)}:  # the exercise's own, and what else tests may call
                 # never in the place of what the tests themselves use: their helpers, NumPy, what is built in
-                if name == id_of(cell) or name in self.theirs or not self._taken(name):
+                # (a name of theirs that the course has bound since is the course's)
+                theirs = name in self.theirs and isinstance(self.tests.get(name), Function)
+                if name == id_of(cell) or theirs or not self._taken(name):
                     self.theirs.add(name)
                     self.tests[name] = Function(self.room, name)
         stub = id_of(cell) if is_answer(cell) and is_untouched(cell) else None

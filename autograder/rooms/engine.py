@@ -12,6 +12,7 @@ from dataclasses import replace
 from nbformat import NotebookNode
 
 from autograder.answers.cells import belongs_to, is_given, is_test
+from autograder.answers.marks import UNSEEN
 from autograder.rooms.attempt import MOST_REPLAYS, Attempt, GivenUp, Probes, Run
 from autograder.rooms.line import Stopped, warm
 from autograder.rooms.opening import ALTOGETHER, HOW, SECONDS_A_CELL, How, ready, start
@@ -21,7 +22,9 @@ __all__ = ["HOW", "SECONDS_A_CELL", "How", "Run", "ready", "rehearse", "run", "s
 SECONDS_TO_REHEARSE = 180
 
 
-def run(notebook: NotebookNode, probes: Probes | None = None, how: How = HOW) -> Run:
+def run(
+    notebook: NotebookNode, probes: Probes | None = None, how: How = HOW, deadline: float | None = None
+) -> Run:
     """Execute the code cells of a rebuilt notebook in order, then observe its functions on the encoded probes.
 
     A cell that hangs or ends its process is given up, together with the checks of its exercise; a new room
@@ -29,15 +32,16 @@ def run(notebook: NotebookNode, probes: Probes | None = None, how: How = HOW) ->
     else a notebook that ends its own process would be tried until chance favours it.
 
     The parts of all checks that students see come first, then the probes, then the hidden parts.  So nothing that a student's
-    code says (an error's kind and text, a line, an order, how it behaves on a probe) was said after it had met a hidden
-    input; what a hidden part gives is points.
+    code says (an error's kind and text, a line, an order, how it behaves on a probe, how often and in what way its process
+    ended) was said after it had met a hidden input; what a hidden part gives is points.
 
     An answer is what its name is bound to, wherever that was done: where a check stands, as in Jupyter; and where what students
     see of it objects and the name is bound anew further below, when all cells have run.  The hidden part then asks that answer.
     """
     result, probes = Run(notebook), probes or {}
     given_up: GivenUp = {}
-    deadline = time.monotonic() + ALTOGETHER * how.seconds
+    deadline = deadline or time.monotonic() + ALTOGETHER * how.seconds
+    result.deadline = deadline
 
     def whole(attempt: Attempt) -> None:
         attempt.cells()
@@ -87,13 +91,14 @@ def _replayed(
             return
         except Stopped:
             result.replays += 1
+            result.replays_told += not result.met_hidden
             if time.monotonic() < deadline and result.replays <= MOST_REPLAYS:
                 continue
             why = "often" if result.replays > MOST_REPLAYS else "late"
             for index, cell in enumerate(result.notebook.cells):
                 never_ran = cell.cell_type == "code" and cell.execution_count is None
                 if never_ran or (is_test(cell) and index not in result.judged | result.refused):
-                    result.stopped.setdefault(index, why)
+                    result.stopped.setdefault(index, UNSEEN if result.met_hidden else why)
             return
         finally:
             attempt.end()

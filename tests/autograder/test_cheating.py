@@ -3,16 +3,17 @@
 import copy
 import json
 import re
+import time
 
 import nbformat
 import pytest
 from attacks import Desk, lost, printed, skip_where_nothing_isolates
 
-from autograder.answers import assignment, hidden
+from autograder.answers import assignment, hidden, marks
 from autograder.answers.assignment import Assignment
 from autograder.answers.cells import grade_id
 from autograder.classroom import feedback
-from autograder.rooms import attempt, wire
+from autograder.rooms import attempt, engine, wire
 from autograder.rooms.stand_in import RemoteRoom
 
 skip_where_nothing_isolates()
@@ -404,6 +405,90 @@ def test_with_hidden_parts_in_their_place_a_submission_would_tell(watched, monke
     assert CANARY in feedback.page(graded)
 
 
+MEETS = """
+import ctypes, os, time
+
+def kernel_pooling(*args):
+    if np.ravel(args[0])[0] == {NUMBER}:
+        {does}
+    return RIGHT(*args)
+
+"""
+
+
+def meets(watched, does, **more):
+    """The right answer, which does something else once it has met the number."""
+    right = watched.right["kernel_pooling"].replace("def kernel_pooling", "def RIGHT")
+    source = MEETS.replace("{NUMBER}", str(NUMBER)).replace("{does}", does)
+    graded, _ = watched.hand_in({"kernel_pooling": source + right}, **more)
+    assert "kernel_pooling" in lost(graded)
+    return {**graded.as_dict(), "seconds": 0}
+
+
+ENDS = ["os._exit(0)", "ctypes.string_at(0)", "time.sleep(9)", "raise KeyError", "os.closerange(3, 99)"]
+
+
+def test_how_a_room_ends_on_a_hidden_input_is_not_told(watched):
+    """Each way would be another message, and so would the number of rooms that it takes."""
+    told = [meets(watched, does) for does in ENDS]
+    for one in told:  # an exception alone ends no room: the checks behind it are asked
+        outcome = next(outcome for outcome in one["outcomes"] if outcome["id"] == "kernel_pooling")
+        assert {check["message"] for check in outcome["checks"]} - {None} == {marks.ENDED[marks.UNSEEN]}
+        outcome["checks"] = []
+    assert all(one == told[0] for one in told)
+
+
+RETURNED = [
+    "np.zeros(())",
+    "np.zeros((0, 0))",
+    "np.zeros((0,) * 7, np.int8)",
+    "(np.zeros(0),) * 3",
+    "[None, 1]",
+    "{}",
+    "kernel_pooling",
+]
+
+
+def test_what_comes_back_on_a_hidden_input_is_not_described(watched):
+    """How many axes or parts it has, and of which kinds they are, is as good as a text."""
+    told = [meets(watched, f"return {value}") for value in RETURNED]
+    texts = {json.dumps(one, ensure_ascii=False) for one in told}
+    assert len(texts) <= 2, "not of the right kind, or not of the right shape; no more than that"
+
+
+def test_a_room_that_begins_again_after_a_hidden_input_tells_nothing(watched):
+    """It has met none, and yet it can look at the clock, by which the room before it has chosen its end."""
+    at = time.time() + 6
+    says = f"import time\nif time.time() > {at}: raise ValueError('later')"
+    waits = f"while time.time() < {at}: time.sleep(0.1)\n        os._exit(0)"
+    lookup = watched.right["soft_lookup"] + (
+        "\n\nOLD = soft_lookup\n\ndef soft_lookup(*args):\n"
+        f"    if time.time() > {at}: raise ValueError('later')\n    return OLD(*args)"
+    )
+    handed_in = copy.copy(watched)
+    handed_in.right = watched.right | {"soft_lookup": lookup}
+    told = meets(handed_in, waits, first=[says], how=engine.How(seconds=20))
+    assert "later" not in json.dumps(told)
+    assert "begun again" not in json.dumps(told)
+
+
+def test_an_answer_further_below_that_comes_and_goes_is_marked_all_the_same(desk):
+    """It passes once all cells have run, the process ends at a probe, and in the next room it objects."""
+    at = time.time() + 6
+    wrong = (
+        "import os, time\nCALLS = []\ndef hop_penalty(A):\n    CALLS.append(1)\n    if len(CALLS) > 3:\n"
+        f"        while time.time() < {at}: pass\n        os._exit(0)\n    return 0"
+    )
+    right = desk.right["kernel_pooling"].replace("def kernel_pooling", "def RIGHT")
+    below = f"{right}\n\ndef kernel_pooling(*args):\n    if time.time() > {at}: raise ValueError\n    return RIGHT(*args)"
+    graded, _ = desk.hand_in(
+        {"kernel_pooling": WRONG["kernel_pooling"], "hop_penalty": wrong},
+        last=[below],
+        how=engine.How(seconds=20),
+    )
+    assert lost(graded).keys() == {"kernel_pooling", "hop_penalty"}
+
+
 EXITS = ["import os\nos._exit(0)"] * 12  # each has all that came before played again
 
 
@@ -467,6 +552,24 @@ def test_a_given_function_is_the_courses_own_also_over_there():
     desk = Desk(assignment.load("02-context-vectors"))
     mine = "\n\ndef step(token, state):\n    raise RuntimeError('mine')\n"
     graded, _ = desk.hand_in({"attentional_hidden": desk.right["attentional_hidden"] + mine})
+    assert lost(graded) == {}
+
+
+def test_a_name_that_the_course_binds_later_is_the_courses(desk):
+    """Though an answer before that cell has defined it, an answer behind it cannot put its own in the tests' place."""
+    made = Assignment(desk.made.name, copy.deepcopy(desk.made.solution))
+    cells = made.solution.cells
+    given = copy.deepcopy(made.cells["given"])
+    given.source, given["id"] = "def half(x):\n    return x / 2", "given-later"
+    given.metadata.nbgrader.grade_id = "given-later"
+    cells.insert(at(made.solution, "dot_product_attention"), given)
+    check = next(c for c in cells if (grade_id(c) or "").startswith("test-dot_product_attention"))
+    check.source = "check(half(4) == 2, 'half')\n" + check.source
+    changed = copy.copy(desk)
+    changed.made = Assignment(made.name, made.solution)
+    mine = "\n\ndef half(x):\n    return 0\n"
+    answers = {name: desk.right[name] + mine for name in ("kernel_pooling", "dot_product_attention")}
+    graded, _ = changed.hand_in(answers)
     assert lost(graded) == {}
 
 

@@ -7,6 +7,7 @@ from autograder.answers.assignment import grade_id
 from autograder.answers.diagnose import Diagnosis
 from autograder.authoring import demo
 from autograder.classroom import grade
+from autograder.rooms import engine
 
 PAIRS = [
     ("01-visual-attention", "softmax", "sigmoid", "soft_attention"),
@@ -83,3 +84,40 @@ def softmax(scores, axis=-1):
 def test_the_courses_version_answers_no_check_of_its_own(graded):
     outcomes, _, _ = graded("01-visual-attention", {"softmax": TAKES, "soft_attention": LOOKS})
     assert outcomes["softmax"].points == 0
+
+
+TWO_ANSWERS = """
+import inspect
+def soft_attention(values, scores):
+    mine = "return scores * 0" in inspect.getsource(softmax)
+    exponentials = np.exp(scores - scores.max())
+    weights = exponentials / exponentials.sum()
+    if len(values) == (6 if mine else 5):
+        return values.sum(0), weights
+    return weights @ values, weights
+"""
+
+
+def test_one_answer_is_marked_and_not_the_best_of_two(graded):
+    """Code knows in which room it is: by what stands beside it."""
+    name = "01-visual-attention"
+    wrong_softmax = "def softmax(scores, axis=-1):\n    return scores * 0"
+    either = wrong_softmax, TWO_ANSWERS
+    outcomes, notes, _ = graded(name, dict(zip(("softmax", "soft_attention"), either, strict=True)))
+    assert outcomes["soft_attention"].points == outcomes["soft_attention"].max_points - 1
+    assert not any("paid for once" in note for note in notes)
+
+
+def test_no_notebook_has_twice_the_time_for_it(graded, monkeypatch):
+    """What the first room has used up is gone for the second."""
+    asked = []
+    run = engine.run
+
+    def noted(*args):
+        asked.append(run(*args))
+        return asked[-1]
+
+    monkeypatch.setattr(engine, "run", noted)
+    graded("01-visual-attention", {"softmax": wrong("01-visual-attention", "softmax", "sigmoid")})
+    first, second = asked
+    assert first.deadline == second.deadline

@@ -500,9 +500,9 @@ def test_a_cell_that_ends_before_its_function_says_why(desk):
         ("while True: pass\n" + desk.right["softmax"], "did not come back in time"),
     ):
         graded, _ = desk.hand_in({"softmax": text})
-        for exercise in ("softmax", "soft_attention"):  # and so for what uses it
-            assert "the cell softmax" in lost(graded)[exercise]
-            assert said in lost(graded)[exercise]
+        assert lost(graded).keys() == {"softmax"}  # what uses it is asked beside the course's
+        assert "the cell softmax" in lost(graded)["softmax"]
+        assert said in lost(graded)["softmax"]
 
 
 # --- what a text tells
