@@ -19,10 +19,10 @@ _kept: dict[str, Path | int] = {}
 
 
 class _Plain(logging.Formatter):
-    """A line may quote what a student handed in."""
+    """A line may quote what a student handed in; it can make none of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return plain(super().format(record), most=100_000)
+        return plain(super().format(record), most=100_000).replace("\n", "\n    ")
 
 
 class _Beside(logging.FileHandler):
