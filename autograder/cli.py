@@ -347,7 +347,7 @@ def export(
     Example: python -m autograder export 03-query-key-value --format canvas --to marks.csv
     """
     if form not in lms.FORMATS:
-        raise Refused(f"--format is {', '.join(lms.FORMATS)}, not {form!r}.")
+        raise Refused(f"--format is {', '.join(lms.FORMATS[:-1])} or {lms.FORMATS[-1]}, not {form!r}.")
     _can_write(to)
     course = _course(course_dir)
     text = lms.table(lms.marks(course, lms.exportable(course, names)), form)

@@ -187,7 +187,12 @@ def _read(
     if "probes" not in defined:
         raise CourseError(f"{file}: there is no function probes(rng), which makes the inputs to compare on.")
     space = dict(assignment.namespace)
-    exec(compile(tree, str(path), "exec"), space)
+    try:
+        exec(compile(tree, str(path), "exec"), space)
+    except NameError as fault:  # its words are told by the neighbours' first lines
+        raise CourseError(
+            f"{file}: {fault.name} is neither given to this exercise nor imported; `from autograder.answers.bank import …` brings the bank's words."
+        ) from fault
     answers = {name: space[name] for name in defined if isinstance(space[name], Answer)}
     names = {id(answer): name for name, answer in answers.items()}
     solution = bare(assignment.cells[exercise].source)

@@ -225,7 +225,7 @@ def _graded(course: Course, place: Place, assignment: Named, steps: Steps, journ
         graded, notebooks = ungradable(place.student, assignment.name, reason), None
     except Exception as fault:
         faults.record(f"{place.student}, {assignment.name}", fault)
-        why = f"The grader failed on this submission ({type(fault).__name__}: {fault})."
+        why = f"The grader failed on this submission ({type(fault).__name__}); whoever grades finds the whole of it in {faults.NAME}."
         graded, notebooks = ungradable(place.student, assignment.name, why), None
     try:
         if notebooks is not None:
@@ -236,7 +236,7 @@ def _graded(course: Course, place: Place, assignment: Named, steps: Steps, journ
         raise
     except Exception as fault:
         faults.record(f"{place.student}, {assignment.name}", fault)
-        why = f"The result could not be written ({type(fault).__name__}: {printable(str(fault))})."
+        why = f"The result could not be written ({type(fault).__name__}); whoever grades finds the whole of it in {faults.NAME}."
         graded, notebooks = ungradable(place.student, assignment.name, why), None
         _write(course, place, steps, graded, notebooks)
     faults.log.debug("%s, %s: graded", place.student, assignment.name)

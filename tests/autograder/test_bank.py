@@ -110,9 +110,11 @@ def test_the_stub_fails_every_test(made):
 def test_every_exercise_has_at_least_five_misconceptions_and_two_right_answers(made):
     known = bank.load(made)
     for exercise in made.exercises:
+        file = f"autograder/misconceptions/{made.name}/{exercise.id}.py"
+        assert exercise.id in known.wrong, f"there is no {file}"
         single = [entry for entry in known.wrong[exercise.id] if len(entry.hints) == 1]
-        assert len(single) >= 5, exercise.id
-        assert len(known.right[exercise.id]) >= 2, exercise.id
+        assert len(single) >= 5, f"{file} has {len(single)} wrong answers; five are needed"
+        assert len(known.right[exercise.id]) >= 2, f"{file} needs two right answers"
 
 
 @cache

@@ -75,8 +75,9 @@ def test_a_log_that_cannot_be_written_is_no_second_fault(log, monkeypatch, tmp_p
 
 def test_a_log_obeys_no_text(log, tmp_path):
     faults.keep(tmp_path)
-    faults.record("ada\x1b]0;mine\x07", ValueError("\x1b[2Jgone\u202e"))
+    faults.record("ada\x1b]0;mine\x07", ValueError("\x1b[2Jgone\u202e\n2026-01-01 12:00:00,000 eve: forged"))
     written = (tmp_path / faults.NAME).read_text()
+    assert [line for line in written.splitlines() if not line.startswith(" ")] == [written.splitlines()[0]]
     assert "ValueError: gone" in written and "\x1b" not in written and "\u202e" not in written
 
 
@@ -92,7 +93,8 @@ def test_a_submission_on_which_the_grader_fails_is_in_the_log_and_the_sentence_s
     made = assignment.load("01-visual-attention")
     place = Place("ada", tmp_path / "submitted" / "ada" / made.name)
     graded, _ = grading._graded(Course(tmp_path), place, made, Steps(), None)
-    assert "The grader failed on this submission" in graded.reason
+    assert "The grader failed on this submission (KeyError)" in graded.reason
+    assert "nobody" not in graded.reason and faults.NAME in graded.reason
     written = (tmp_path / faults.NAME).read_text()
     assert "ada, 01-visual-attention" in written and "in read" in written
     assert str(tmp_path / faults.NAME) in faults.told()
