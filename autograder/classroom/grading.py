@@ -14,7 +14,7 @@ from autograder.answers import assignment as assignments
 from autograder.answers import submission
 from autograder.answers.assignment import Assignment
 from autograder.answers.diagnose import Diagnosis
-from autograder.answers.handed_in import HandedIn, Ungradable, printable
+from autograder.answers.handed_in import HandedIn, Ungradable
 from autograder.answers.results import Graded
 from autograder.classroom import feedback, gradebook, handins, journal, late
 from autograder.classroom.grade import grade_handed_in, prepare, save, ungradable
