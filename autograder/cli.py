@@ -390,7 +390,7 @@ def import_command(
     for note in taken.notes:
         show.errors.print(note, markup=False, soft_wrap=True)
     there = f"; there already, the same: {len(taken.there)}" if taken.there else ""
-    left = f"; left out: {len(taken.left_out)}, named above" if taken.left_out else ""
+    left = "; what was left out is named above" if taken.left_out else ""
     show.console.print(
         f"Taken in: {len(taken.students)}, into {course.submitted}{there}{left}. Read as {taken.layout}.",
         markup=False,

@@ -63,7 +63,7 @@ def grade_notebook(
     )
     graded.notes += _where_answers_stand(handed_in, ran)
     graded.notes += [
-        f"{name}: with the course's own {_listed(helpers)} in yours' place more checks pass. That counts: a mistake is paid for once."
+        f"{name}: with the course's {_listed(helpers)} in the place of yours more checks pass, and that counts: a mistake is paid for once."
         for name, helpers in gained.items()
     ]
     graded.notes += _broken_cells(ran.notebook)

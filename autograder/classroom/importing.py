@@ -8,20 +8,24 @@ import dataclasses
 import shutil
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 from autograder import leftovers
-from autograder.answers.handed_in import MOST_BYTES
+from autograder.answers.handed_in import MOST_BYTES, is_notebook
 from autograder.classroom import archive, handins, identity, platforms
-from autograder.classroom.archive import Member, shown
+from autograder.classroom.archive import LeftOut, Member, shown
 from autograder.classroom.arranging import Files, arranged
 from autograder.classroom.platforms import Names, Owner, Part
 from autograder.errors import Refused
 from autograder.paths import Course
 
+WRAPPED = 3  # zip files, one within the other, around a class's
+LARGEST_INNER = 2**30  # bytes of such a one
 _NOTHING = "\0"  # stands for what an empty folder does not hold; no member is called so
 
 
@@ -63,7 +67,8 @@ def take_in(
     """
     taken = Taken()
     with archive.opened(path) as (members, left_out):
-        taken.left_out += left_out
+        members, inner = _unwrapped(members, assignment, others)
+        taken.left_out += left_out + inner
         found, read = _hand_ins(_in_its_folder(members, path, course), assignment, others, taken)
         if not found:
             told = "".join(f"\n{reason}" for reason in taken.left_out[:20])
@@ -93,6 +98,33 @@ def _in_its_folder(members, path, course):
     whose, *deeper = path.relative_to(submitted).parts
     whose = whose if deeper else path.stem
     return [dataclasses.replace(member, path=(whose, *member.path)) for member in members]
+
+
+def _unwrapped(members, assignment, others):
+    """(members, sentences on what is none) of the one zip file that an archive holds, where that is a class's; else the archive's own.
+
+    It may as well be the hand-in of the one student whose name it bears.
+    """
+    inner, left_out = members, []
+    for _ in range(WRAPPED):
+        files = [one for one in inner if not one.is_folder and leftovers.first_in(one.path) is None]
+        if len(files) != 1 or not files[0].path[-1].casefold().endswith(".zip"):
+            break
+        try:
+            inner, more = archive.of_zip(zipfile.ZipFile(BytesIO(files[0].read(LARGEST_INNER))))
+        except (LeftOut, OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+            break  # it is told where it is opened as a student's
+        left_out += more
+    if inner is members:
+        return members, []
+    tried = Taken()
+    found, read = _hand_ins(inner, assignment, others, tried)
+    platforms_own = found and not read.layout.startswith("a folder a student")
+    doubtful = any(".ipynb" in reason for reason in tried.left_out)
+    several = (len(found) != 1 or doubtful) and any(
+        len(one.path) > 1 for one in inner if is_notebook(one.path[-1])
+    )
+    return (inner, left_out) if platforms_own or several else (members, [])
 
 
 # --- whose is what

@@ -552,6 +552,34 @@ def test_what_stands_around_the_students_is_no_student(fast, tmp_path, around):
     assert len(taken.left_out) == bool(left_out) and (not left_out or left_out in taken.left_out[0])
 
 
+WRAPPED = {
+    "a platform's": ({"lovelaceada_101_9001_x.ipynb": "1", "turingalan_102_9002_x.ipynb": "2"}, 2),
+    "a platform's, of one": ({"Ada_7_assignsubmission_file_/x.ipynb": "1"}, 1),
+    "a class's": ({"ada/x.ipynb": "1", "alan/x.ipynb": "2"}, 2),
+    "a class's in a folder": ({"class/ada/x.ipynb": "1", "class/alan/x.ipynb": "2"}, 2),
+    "one student's": ({"x.ipynb": "1"}, 1),
+    "one student's in a folder": ({"work/x.ipynb": "1", "work/data.csv": "d"}, 1),
+}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("layout", WRAPPED)
+def test_a_class_s_archive_that_was_zipped_again_is_read_as_what_it_is(fast, tmp_path, layout, times):
+    members, count = WRAPPED[layout]
+    for number in range(times):
+        members = {f"zip{number}.zip": zip_of(members), "__MACOSX/._zip.zip": b"of macOS"}
+    course, taken = taken_in(tmp_path, members)
+    found = [files[f"{NAME}.ipynb"] for _, files in sorted(laid(course).items())]
+    assert found == ["1", "2"][:count] and len(taken.students) == count
+    assert taken.status == 0, taken.left_out
+
+
+def test_what_cannot_be_told_apart_is_not_told_apart_in_a_second_zip_either(fast, tmp_path):
+    inner = zip_of({"A/ada/x.ipynb": "1", "A/bob/x.ipynb": "2", "B/Ada/x.ipynb": "3"})
+    _, taken = taken_in(tmp_path, {"all.zip": inner})
+    assert taken.students == ["B"] and taken.status == 1
+
+
 GROUPS = {
     "sections": ({"Section A/ada/x.ipynb": "1", "Section A/bob/x.ipynb": "2", "Section B/eve/w/x.ipynb": "3"}, ["ada", "bob", "eve"], 0),
     "in a class": ({"class/A/ada/x.ipynb": "1", "class/A/bob/x.ipynb": "2", "class/B/eve/x.ipynb": "3", "class/B/eve/d.csv": "d"}, ["ada", "bob", "eve"], 0),

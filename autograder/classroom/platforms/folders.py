@@ -12,7 +12,7 @@ OUTER = re.compile(
 )
 # what one person calls several states of the same work
 _STATES = re.compile(
-    r"(attempt|version|ver|v|try|draft|final|old|new|back_?up|bak|copy|take|submission|submitted|hand_?in|resubmission|work|src|notebooks?|part|task|exercise)?[\W_]*\d*",
+    r"([a-z]|attempt|version|ver|v|try|draft|final|old|new|back_?up|bak|copy|take|submission|submitted|hand_?in|resubmission|work|src|notebooks?|part|task|exercise)?[\W_]*\d*",
     re.IGNORECASE,
 )
 
