@@ -350,7 +350,15 @@ def export(
         raise Refused(f"--format is {', '.join(lms.FORMATS[:-1])} or {lms.FORMATS[-1]}, not {form!r}.")
     _can_write(to)
     course = _course(course_dir)
-    text = lms.table(lms.marks(course, lms.exportable(course, names)), form)
+    marks = lms.marks(course, lms.exportable(course, names))
+    text = lms.table(marks, form)
+    if open_ := [f"{mark.student} ({mark.assignment})" for mark in marks if mark.by_hand]:
+        more = f" and {len(open_) - 10} more" if len(open_) > 10 else ""
+        show.errors.print(
+            f"Still to be marked by hand, so that these marks are not whole: {', '.join(open_[:10])}{more}.",
+            markup=False,
+            soft_wrap=True,
+        )
     if to is None:
         print(text, end="")
     else:

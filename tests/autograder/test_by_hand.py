@@ -7,7 +7,9 @@ import io
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from typer.testing import CliRunner
 
+from autograder import cli
 from autograder.answers import assignment
 from autograder.authoring import demo, release
 from autograder.classroom import feedback, grading, lms, report
@@ -127,6 +129,8 @@ def test_all_wait_for_a_person_and_cost_nothing_else(made, course):
         and open_["prose"] == {"why", "draw"}
         and open_["code"] == {"own_example", "draw"}
     )
+    said = CliRunner().invoke(cli.app, ["export", NAME, "--format", "canvas", "--course", str(course.root)])
+    assert said.exit_code == 0 and f"prose ({NAME})" in said.stderr and "prose (" not in said.stdout
     page = feedback.path(course, "prose", NAME).read_text()
     assert "5 points that are still to be marked by hand" in page and "– of 3" in page
     blank = feedback.path(course, "blank", NAME).with_suffix(".txt").read_text()
