@@ -270,8 +270,9 @@ def _must_be_handed_in(course):
 
 
 def _grade_all(course, chosen, grade_class, json_file, **how):
-    everything, taken = [], []
+    everything, taken, told = [], [], []
     for assignment in chosen:
+        before = grading.last_found(course, assignment.name) or []
         taken += grading.places(course, assignment)
         with show.progress() as bar:
             task = bar.add_task(f"Grading {assignment.name}", total=len(grading.places(course, assignment)))
@@ -283,10 +284,15 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
             )
         show.class_table([graded.as_json() for graded in results])
         everything += results
+        after = grading.last_found(course, assignment.name) or []
+        if again := grading.marked_before(before, after, results):
+            told.append(
+                f"{assignment.name}: handed in or graded otherwise since a person marked it, and that mark stands: {', '.join(again)}. See whether it still fits."
+            )
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
-    for told in filter(None, [*grading.passed_over(course, taken), faults.told()]):
-        show.errors.print(told, markup=False, soft_wrap=True)
+    for sentence in filter(None, [*grading.passed_over(course, taken), *told, faults.told()]):
+        show.errors.print(sentence, markup=False, soft_wrap=True)
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
     return everything

@@ -181,15 +181,41 @@ def results_of(course: Course, assignment: str) -> list[Graded]:
 
     Raises ``Refused`` where there was none.
     """
-    try:
-        with _results_path(course, assignment).open(encoding="utf-8") as file:
-            found = [Graded.from_dict(json.loads(line)) for line in file]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.") from None
+    found = last_found(course, assignment)
+    if found is None:
+        raise Refused(f"{assignment} has not been graded in {course.root}. Run `grade` first.")
     if not course.database.is_file():
         return found
     with gradebook.read(course) as book:
         return [gradebook.decided(book, graded) for graded in found]
+
+
+def last_found(course: Course, assignment: str) -> list[Graded] | None:
+    """What the grader itself found when an assignment was graded last, by student; None where it was not."""
+    try:
+        with _results_path(course, assignment).open(encoding="utf-8") as file:
+            return [Graded.from_dict(json.loads(line)) for line in file]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def marked_before(before: Iterable[Graded], after: Iterable[Graded], results: Iterable[Graded]) -> list[str]:
+    """The students whose hand-in the grader finds otherwise than ``before`` while marks that a person gave stand.
+
+    ``before`` and ``after`` are what it found itself, ``results`` holds what a person entered, too.
+    """
+    known = {graded.student: replace(graded, seconds=0.0) for graded in before}
+    other = {
+        graded.student
+        for graded in after
+        if graded.student in known and replace(graded, seconds=0.0) != known[graded.student]
+    }
+    by_hand = (
+        graded.student
+        for graded in results
+        if any(check.by_hand for o in graded.outcomes for check in o.checks)
+    )
+    return [student for student in by_hand if student in other]
 
 
 def graded_assignments(course: Course) -> list[str]:

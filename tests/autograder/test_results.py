@@ -6,6 +6,7 @@ import pytest
 
 from autograder.answers.diagnose import Hint
 from autograder.answers.results import SHARED, Check, Graded, Outcome
+from autograder.classroom import grading
 
 LOST = Check("test-f-0", 0.5, 2.0, "Half of it.")
 WHOLE = Check("test-f-1", 1.0, 1.0, "said, though it passed")
@@ -109,3 +110,15 @@ def test_the_object_of_json():
 def test_what_cannot_be_graded_has_no_score_instead_of_zero():
     said = graded(status="ungradable", reason="It is empty.").as_json()
     assert (said["score"], said["max_score"], said["reason"]) == (None, None, "It is empty.")
+
+
+def test_who_handed_in_anew_since_a_person_marked_it_is_named():
+    def one(student, points, by_hand=False, seconds=1.0):
+        check = Check("t", points, 2.0, by_hand=by_hand)
+        return Graded(student, "x", outcomes=[Outcome("f", [check])], seconds=seconds)
+
+    before = [one("same", 1.0), one("anew", 1.0), one("unmarked", 1.0)]
+    after = [one("same", 1.0, seconds=9.0), one("anew", 2.0), one("unmarked", 2.0), one("first", 0.0)]
+    results = [one("same", 0.5, True), one("anew", 0.5, True), one("unmarked", 2.0), one("first", 1.0, True)]
+    assert grading.marked_before(before, after, results) == ["anew"]
+    assert grading.marked_before([], after, results) == []
