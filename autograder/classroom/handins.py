@@ -165,7 +165,10 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
     known = {place.student for place in taken}
     spoken_of = known | {printable(path.relative_to(course.submitted).parts[0]) for path in (*lost, *zips)}
     told = _briefly(
-        [f"{name(path)} was not graded: it does not lie in STUDENT/ASSIGNMENT/." for path in lost],
+        [
+            f"{name(path)} was not graded: where it lies is no STUDENT/ASSIGNMENT/ with an assignment's name; lay it there."
+            for path in lost
+        ],
         "notebooks",
     )
     told += _briefly(

@@ -89,7 +89,7 @@ def _tell_of_several(found):
             for index in [i for i, part in found.parts.items() if part.owner.login == login]:
                 del found.parts[index]
                 found.left_out[index] = (
-                    f"{told}, and whose they are cannot be told: a folder a student is needed, or one folder in {login}"
+                    f"{told}, and whose they are cannot be told; if each is a student's, import {login} by itself, as a folder or a zip file"
                 )
 
 
