@@ -167,6 +167,8 @@ def inhabit(channel: int, shell: "InteractiveShell", scratch: str | None) -> Non
     os.write(channel, b"r")  # all layers are on
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002  (students use the legacy generator)
+    if torch := sys.modules.get("torch"):
+        torch.default_generator.manual_seed(0)  # else it begins anywhere: the same answer, another message
     sys.path[:] = readable.libraries()
     sys.path.insert(0, "")  # a module that lies beside the notebook, or that a cell has written
     room.serve()

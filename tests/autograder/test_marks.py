@@ -1,12 +1,18 @@
 """From outputs to points and messages."""
 
+import json
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder.answers import marks
+from autograder.answers import assignment, marks
 from autograder.answers.results import Check
+from autograder.authoring import demo
 from autograder.errors import CourseError
+from autograder.paths import ROOT
 from autograder.rooms.engine import Run
 
 META = {
@@ -103,3 +109,17 @@ def test_the_students_line_is_shown_and_the_tests_are_not():
     ]
     check = marked(error("ValueError", "no", traceback))
     assert check.where == "line 2     return x @ x"
+
+
+def test_two_graders_say_the_same_of_an_answer_that_draws(tmp_path):
+    """The parameters that a student's module has drawn for itself are in what a check says of it."""
+    path = tmp_path / f"{demo.ASSIGNMENT}.ipynb"
+    nbformat.write(demo.students(assignment.load(demo.ASSIGNMENT))["four-misconceptions"], path)
+    said = []
+    for number in range(2):
+        found = tmp_path / f"{number}.jsonl"
+        command = [sys.executable, "-m", "autograder", "check", str(path), "--json", str(found)]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+        said.append(json.loads(found.read_text())["exercises"])
+    assert said[0] == said[1]
+    assert any("yours is" in message for exercise in said[0] for message in exercise["messages"])
