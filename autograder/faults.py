@@ -44,9 +44,7 @@ def keep(folder: Path) -> None:
     handler.setLevel(logging.ERROR)
     handler.setFormatter(_Plain("%(asctime)s %(message)s"))
     log.addHandler(handler)
-    logging.raiseExceptions = (
-        False  # a full disk or a folder that cannot be written must not become a second fault
-    )
+    logging.raiseExceptions = False  # nor may logging print a fault of its own, of a line that it cannot make
 
 
 def show(verbose: bool) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from autograder.answers.handed_in import is_notebook
 from autograder.classroom.platforms.parts import Names, Owner, Part, Read
 from autograder.plain import letters
 
@@ -51,7 +52,7 @@ def _holding(paths):
     """First folder -> the folders in it that hold notebooks; "" for a notebook that lies beside them."""
     found: dict[str, set[str]] = {}
     for path in paths:
-        if len(path) > 1 and path[-1].casefold().endswith(".ipynb"):
+        if len(path) > 1 and is_notebook(path[-1]):
             found.setdefault(path[0], set()).add(path[1] if len(path) > 2 else "")
     return found
 
@@ -131,7 +132,7 @@ def _outer_folders(paths, assignment):
             for path in paths
             if len(path) > peeled + 2 and path[-1].casefold().endswith((".ipynb", ".zip", ".ipynb.txt"))
         }
-        direct = any(len(path) == peeled + 2 and path[-1].casefold().endswith(".ipynb") for path in paths)
+        direct = any(len(path) == peeled + 2 and is_notebook(path[-1]) for path in paths)
         below = {letters(folder) for folder in folders}
         next_ = {path[peeled + 1] for path in paths}
         around = len(next_) == 1 and OUTER.fullmatch(min(next_)) and all(len(p) > peeled + 2 for p in paths)
