@@ -24,9 +24,9 @@ def ask_again(
 
     Returns exercise -> the exercises that were replaced for it, of those that gained.
     """
+    had = {exercise.id: marks.checks_of(ran, exercise) for exercise in assignment.exercises}
     lost = {
-        exercise.id: [check for check in marks.checks_of(ran, exercise) if check.points < check.max_points]
-        for exercise in assignment.exercises
+        name: [check for check in checks if check.points < check.max_points] for name, checks in had.items()
     }
     lost = {name: checks for name, checks in lost.items() if checks}
     asked = {name: assignment.helpers[name] & lost.keys() for name in lost if name not in ran.unanswered}
@@ -40,7 +40,7 @@ def ask_again(
     gained = {}
     for exercise in (exercise for exercise in assignment.exercises if exercise.id in asked):
         now = {check.id: check.points for check in marks.checks_of(beside, exercise)}
-        if any(now[check.id] < check.points for check in marks.checks_of(ran, exercise)):
+        if any(now[check.id] < check.points for check in had[exercise.id]):
             continue
         for check in lost[exercise.id]:
             if now[check.id] > check.points:
