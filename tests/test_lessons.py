@@ -3,14 +3,13 @@
 The build runs the lessons as they are; here one thing is changed in each, and the last cell has to object.
 """
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from lesson_runner import Runner
 from site_tools import execute
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
@@ -236,28 +235,8 @@ def lessons():
 
 @pytest.fixture(scope="session")
 def runner():
-    """A process that has imported what lessons import, and forks one for each notebook: half of a lesson's time is imports."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "TQDM_DISABLE": "1"}
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("lesson_runner.py"))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        cwd=BOOK.parent,
-    )
-    yield process
-    process.stdin.close()
-    process.wait()
-
-
-def run(runner, notebook, folder):
-    """Execute; return the cell that failed and its error, or (None, None)."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    runner.stdin.write(json.dumps({"folder": str(folder), "cells": [cell.source for cell in code]}) + "\n")
-    runner.stdin.flush()
-    number, error = json.loads(runner.stdout.readline())
-    return (None, None) if number is None else (code[number], error)
+    with Runner(sys.executable, BOOK.parent, os.environ) as process:
+        yield process
 
 
 @pytest.mark.parametrize(
@@ -271,7 +250,7 @@ def test_the_checks_object_to_a_broken_mechanism(runner, lesson, breaks, text, c
         f"{text!r} is no longer in exactly one cell of the lesson; choose another line to break"
     )
     holders[0].source = holders[0].source.replace(text, changed)
-    failed, error = run(runner, notebook, path.parent)
+    failed, error = runner.run(notebook, path.parent)
     assert failed is not None, f"the lesson runs through with {breaks}"
     assert "checks" in failed.metadata.get("tags", ()), failed.source
     assert error == "AssertionError"
@@ -279,9 +258,9 @@ def test_the_checks_object_to_a_broken_mechanism(runner, lesson, breaks, text, c
 
 def test_a_cell_that_fails_is_told(runner, tmp_path):
     cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "assert x == 2", "1 / 0")]
-    failed, error = run(runner, nbformat.v4.new_notebook(cells=cells), tmp_path)
+    failed, error = runner.run(nbformat.v4.new_notebook(cells=cells), tmp_path)
     assert failed is cells[1] and error == "AssertionError"
-    assert run(runner, nbformat.v4.new_notebook(cells=cells[:1]), tmp_path) == (None, None)
+    assert runner.run(nbformat.v4.new_notebook(cells=cells[:1]), tmp_path) == (None, None)
 
 
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)

@@ -11,7 +11,6 @@ try:
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.table import Column, Table
 except ModuleNotFoundError as error:  # the package alone, as lessons need it
     sys.exit(
         f"This command needs {error.name}. Install the course's wheel with what its experiments need: "
@@ -67,19 +66,21 @@ def parse_seeds(text: str) -> list[int]:
     return sorted(seeds)
 
 
+def _many(things, word):
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
 @app.command("list")
 def list_them(names: Names = None) -> None:
     """What experiments there are: settings, runs in the record, core-minutes, claims."""
-    table = Table(Column("experiment", no_wrap=True), "settings", "seeds", "core-minutes", "claims", "what")
     for experiment in _find(names):
         try:
             record = records.load(experiment.name)
-            seeds, minutes = str(len(record.seeds)), f"{record.minutes:.1f}"
+            made = f"{_many(record.seeds, 'seed')}, {record.minutes:.1f} core-minutes"
         except records.RecordError:
-            seeds, minutes = "–", "–"
-        row = (experiment.name, str(len(experiment.settings)), seeds, minutes, str(len(experiment.claims)))
-        table.add_row(*row, escape(experiment.summary))
-    console.print(table)
+            made = "no record"
+        counted = f"{_many(experiment.settings, 'setting')}, {made}, {_many(experiment.claims, 'claim')}"
+        console.print(f"[bold]{experiment.name}[/]  {counted}\n    {escape(experiment.summary)}")
 
 
 def _label(job):
