@@ -45,7 +45,7 @@ def context(chromium, request):
     width, mode = request.param.split("-")
     size = {"wide": (1280, 900), "narrow": (360, 780)}[width]
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=mode)
-    context.other_mode = {"light": "dark", "dark": "light"}[mode]
+    context.mode, context.other_mode = mode, {"light": "dark", "dark": "light"}[mode]
     yield context
     context.close()
 
