@@ -81,11 +81,11 @@ class Outside:
     def __init__(self, folder, wheel):
         self.folder, self.environment = folder / "empty", folder / "environment"
         self.folder.mkdir()
-        subprocess.run([sys.executable, "-m", "venv", self.environment], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.environment], check=True)
         with zipfile.ZipFile(wheel) as archive:
             metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
             says = Parser().parsestr(archive.read(metadata).decode())
-        for name in needed(says.get_all("Requires-Dist"), ["grading"]):
+        for name in needed([*says.get_all("Requires-Dist"), "pip"], ["grading"]):
             bring(name, self.environment)
         self.call("-m", "pip", "install", "--quiet", "--no-index", f"{wheel}[grading]")
 
