@@ -20,6 +20,8 @@ skip_where_nothing_isolates()
 
 FIRST = "01-visual-attention"  # NumPy alone: fast
 CONTRACTS = re.compile(r"\b(missing|deleted|renamed|meddled|copied from)\b")  # what would accuse somebody
+STUBS = {name: cell.source for name, cell in assignment.load(FIRST).released_cells.items()}
+EXERCISES = [exercise.id for exercise in assignment.load(FIRST).exercises]
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +55,20 @@ def stripped(notebook):
 
 FORMS = {
     "def": lambda name, source: source,
-    "assignment": lambda name, source: f"{renamed(source, name, 'mine')}\n\n{name} = mine",
-    "lambda": lambda name, source: f"{renamed(source, name, 'mine')}\n\n{name} = lambda *a, **k: mine(*a, **k)",
-    "annotated": lambda name, source: f"{renamed(source, name, 'mine')}\n\n{name}: object = mine",
-    "two names": lambda name, source: f"{renamed(source, name, 'mine')}\n\nother, {name} = 1, mine",
+    "assignment": lambda name, source: f"{own(source, name)}\n\n{name} = mine_{name}",
+    "lambda": lambda name, source: f"{own(source, name)}\n\n{name} = lambda *a, **k: mine_{name}(*a, **k)",
+    "annotated": lambda name, source: f"{own(source, name)}\n\n{name}: object = mine_{name}",
+    "two names": lambda name, source: f"{own(source, name)}\n\nother, {name} = 1, mine_{name}",
     "under if": lambda name, source: "if True:\n" + indented(source),
     "under try": lambda name, source: "try:\n" + indented(source) + "\nfinally:\n    pass",
     "under with": lambda name, source: "import contextlib\nwith contextlib.nullcontext():\n" + indented(source),
     "in a loop": lambda name, source: "for _ in range(2):\n" + indented(source),
     "decorated": lambda name, source: "import functools\n\n\n@functools.lru_cache(None) if False else (lambda f: f)\n" + source,
-    "partial": lambda name, source: f"import functools\n{renamed(source, name, 'mine')}\n{name} = functools.partial(mine)",
-    "object": lambda name, source: f"{renamed(source, name, 'mine')}\nclass Called:\n    __call__ = staticmethod(mine)\n{name} = Called()",
+    "partial": lambda name, source: f"import functools\n{own(source, name)}\n{name} = functools.partial(mine_{name})",
+    "object": lambda name, source: f"{own(source, name)}\nclass Called:\n    __call__ = staticmethod(mine_{name})\n{name} = Called()",
     "method": lambda name, source: f"class Box:\n    @staticmethod\n{indented(source)}\n{name} = Box.{name}",
     "exec": lambda name, source: f"exec({source!r})",
-    "globals": lambda name, source: f"{renamed(source, name, 'mine')}\nglobals()[{name!r}] = mine",
+    "globals": lambda name, source: f"{own(source, name)}\nglobals()[{name!r}] = mine_{name}",
     "timed cell": lambda name, source: "%%time\n" + source,
     "captured cell": lambda name, source: "%%capture\n" + source,
     "deleted and made": lambda name, source: f"{name} = None\ndel {name}\n{source}",
@@ -81,27 +83,37 @@ def renamed(source, name, other):
     return re.sub(rf"\bdef {name}\b", f"def {other}", source)
 
 
-@pytest.mark.parametrize(
-    "place", ["in its cell", "below the stub", "above the stub", "at the end", "without metadata"]
-)
-@pytest.mark.parametrize("form", FORMS)
-def test_an_answer_in_any_form_and_place_keeps_its_points(desk, form, place):
-    text = FORMS[form]("softmax", desk.right["softmax"])
+def own(source, name):
+    """Under a name of the student's own."""
+    return renamed(source, name, f"mine_{name}")
+
+
+PLACES = ["in its cell", "below the stub", "above the stub", "at the end", "without metadata"]
+
+
+@pytest.mark.parametrize("turn", range(-(-len(FORMS) // len(EXERCISES))))
+@pytest.mark.parametrize("place", PLACES)
+def test_an_answer_in_any_form_and_place_keeps_its_points(desk, place, turn):
+    """Each exercise of a notebook in another form; with enough notebooks for all forms."""
+    forms = list(FORMS)[turn * len(EXERCISES) :][: len(EXERCISES)]
+    texts = {name: FORMS[form](name, desk.right[name]) for name, form in zip(EXERCISES, forms, strict=False)}
 
     def move(notebook):
-        index = at(notebook, "softmax")
-        if place in ("in its cell", "without metadata"):
-            notebook.cells[index].source = text
-            return stripped(notebook) if place == "without metadata" else notebook
-        notebook.cells[index].source = stub(desk, "softmax")
-        to = {"below the stub": index + 1, "above the stub": index, "at the end": len(notebook.cells)}[place]
-        notebook.cells.insert(to, new_code_cell(text))
-        return notebook
+        for name, text in texts.items():
+            index = at(notebook, name)
+            if place in ("in its cell", "without metadata"):
+                notebook.cells[index].source = text
+                continue
+            notebook.cells[index].source = STUBS[name]
+            to = {"below the stub": index + 1, "above the stub": index, "at the end": len(notebook.cells)}
+            notebook.cells.insert(to[place], new_code_cell(text))
+        return stripped(notebook) if place == "without metadata" else notebook
 
     graded, _ = desk.hand_in(change=move)
-    assert lost(graded) == {}
+    assert lost(graded) == {}, dict(zip(texts, forms, strict=True))
     assert not CONTRACTS.search(" ".join(graded.notes))
-    assert ("another cell" in " ".join(graded.notes)) == (place not in ("in its cell", "without metadata"))
+    elsewhere = sum("another cell" in note for note in graded.notes)
+    assert bool(elsewhere) == (place not in ("in its cell", "without metadata"))
 
 
 @pytest.mark.parametrize("name", assignment.names())
@@ -292,7 +304,6 @@ def played_with_below(draw, notebook):
 
 
 ANSWERS = {exercise.id for exercise in assignment.load(FIRST).exercises}
-STUBS = {name: cell.source for name, cell in assignment.load(FIRST).released_cells.items()}
 ALONE = [  # on a notebook that has its metadata; each once
     cells_of_ones_own, no_prose, no_checks, as_text, one_below_its_stub, one_moved, shuffled, copied_with_its_metadata,
     the_stub_kept_above, split, merged, all_in_one, played_with_below,
