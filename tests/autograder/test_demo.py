@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import cli
 from autograder.answers import assignment
 from autograder.authoring import demo
 from autograder.classroom import grading
@@ -149,6 +151,21 @@ def test_check_writes_json_and_leaves_no_gradebook(course, graded, tmp_path):
     assert {p: p.stat().st_mtime_ns for p in course.root.rglob("*")} == before
 
 
+@pytest.fixture
+def here(monkeypatch, capfd):
+    """The whole command, but in this process, whose imports are done: its status and what it said."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["autograder", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, *capfd.readouterr()
+
+    handler = signal.getsignal(signal.SIGINT)
+    yield call
+    signal.signal(signal.SIGINT, handler)
+
+
 BAD = {
     "missing": lambda folder: folder / "missing.ipynb",
     "json": lambda folder: _file(folder / "a.ipynb", "{"),
@@ -169,29 +186,28 @@ def _file(path, text):
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_check_refuses_bad_input_in_one_sentence(tmp_path, kind):
+def test_check_refuses_bad_input_in_one_sentence(here, tmp_path, kind):
     path = BAD[kind](tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    done = command("check", path)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert 1 <= len(re.findall(r"\.(?:\s|$)", done.stderr)) <= 3
-    assert "Traceback" not in done.stderr
+    status, out, err = here("check", path)
+    assert status == 2
+    assert out == ""
+    assert 1 <= len(re.findall(r"\.(?:\s|$)", err)) <= 3
+    assert "Traceback" not in err
     assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
     "arguments", [["grade", "99-nothing"], ["grade", "--course", "/nonexistent"], ["release", "99-nothing"]]
 )
-def test_commands_refuse_what_is_not_there(arguments):
-    done = command(*arguments)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert done.stderr.strip().endswith(".")
+def test_commands_refuse_what_is_not_there(here, arguments):
+    status, _, err = here(*arguments)
+    assert status == 2
+    assert "Traceback" not in err
+    assert err.strip().endswith(".")
 
 
-def test_grade_refuses_an_empty_class_and_writes_nothing(tmp_path):
+def test_grade_refuses_an_empty_class_and_writes_nothing(here, tmp_path):
     (tmp_path / "submitted").mkdir()
-    done = command("grade", "--course", tmp_path)
-    assert done.returncode == 2
+    assert here("grade", "--course", tmp_path)[0] == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["submitted"]

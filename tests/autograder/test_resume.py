@@ -20,16 +20,8 @@ from autograder.errors import Refused
 from autograder.paths import ROOT, Course
 
 NAME = demo.ASSIGNMENT
-CLASS = [
-    "right",
-    "half-done",
-    "unscaled",
-    "four-misconceptions",
-    "syntax-error",
-    "cut-off-file",
-    "two-mistakes-in-one",
-]
-KILLS = 6
+CLASS = ["right", "four-misconceptions", "syntax-error", "cut-off-file", "two-mistakes-in-one"]
+KILLS = 5
 
 
 def make(root):

@@ -1,12 +1,14 @@
 """When a claim holds: seven of eight seeds, three standard errors, equivalence."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attention_course.experiments import above, all_of, below, within
-from attention_course.experiments.engine.claims import allowed_misses
+from attention_course.experiments.engine.claims import allowed_misses, judge
 
 EIGHT = np.array([1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.1, 0.9])
 
@@ -82,3 +84,50 @@ def test_effects_are_one_a_seed():
 def test_above_and_below_are_mirror_images_and_never_both(effects, bound):
     assert bool(above(effects, bound)) == bool(below(-np.array(effects), -bound))
     assert not (above(effects, bound) and below(effects, bound))
+
+
+def runs_of(*parts):
+    return SimpleNamespace(seeds=range(len(parts[0])), parts=[np.array(part) for part in parts])
+
+
+def two_parts(runs):
+    return all_of(above(runs.parts[0], 0.85), below(runs.parts[1], 50))
+
+
+RECORDED = runs_of(EIGHT, 10 * EIGHT)
+
+
+def test_a_few_new_runs_borrow_from_the_spread_of_the_record():
+    """Three standard errors of four runs alone would ask for more than many a true claim has."""
+    new = runs_of([0.84, 1.0, 1.1, 1.15], [9, 10, 11, 10.0])
+    assert not two_parts(new) and judge(two_parts, new, RECORDED)
+    assert not judge(two_parts, new), "without a record they stand alone"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ([0.8, 0.84, 1.1, 1.15], [9, 10, 11, 10]),  # two of four on the wrong side
+        ([0.86, 0.87, 0.86, 0.87], [9, 10, 11, 10]),  # all right, and near the bound
+        ([1.0, 1.1, 1.0, -20], [9, 10, 11, 10]),  # one that is far out
+        ([1.0, 1.1, 1.0, 0.9], [55, 56, 54, 55]),  # the second part
+    ],
+)
+def test_borrowing_makes_no_false_claim_true(parts):
+    assert not judge(two_parts, runs_of(*parts), RECORDED)
+
+
+def test_eight_new_runs_stand_alone():
+    near = runs_of(EIGHT + np.array([0, 0, 0, 0, 0, 0, 0, 9]), 10 * EIGHT)
+    assert not judge(two_parts, near, RECORDED)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=7), st.floats(-1e3, 1e3))
+def test_borrowing_from_oneself_changes_nothing(values, bound):
+
+    def claim(runs):
+        return above(runs.parts[0], bound)
+
+    own, borrowed = (judge(claim, runs_of(values), other) for other in (None, runs_of(values)))
+    assert own.mean == borrowed.mean
+    assert borrowed.error == pytest.approx(own.error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attention_course import records
-from attention_course.experiments.engine.claims import Verdict
+from attention_course.experiments.engine.claims import Verdict, judge
 from attention_course.experiments.engine.definition import Experiment
 from attention_course.experiments.engine.keys import code_key
 
@@ -58,8 +58,20 @@ def check(experiment: Experiment, folder: Path | None = None) -> Report:
             if file.exists() and file.stat().st_size > most:
                 faults.append(f"{file.name} has {file.stat().st_size:,} bytes, more than {most:,}.")
     faults += _lost_parameters(record, again)
-    claims = [] if faults else [_judge(name, claim, record) for name, claim in experiment.claims.items()]
+    recorded = _recorded(experiment) if folder else None
+    claims = (
+        [] if faults else [_judge(name, claim, record, recorded) for name, claim in experiment.claims.items()]
+    )
     return Report(experiment.name, record, faults, claims)
+
+
+def _recorded(experiment):
+    """The course's own record, with whose spread a few new runs are judged; None where it does not fit them."""
+    try:
+        record = records.load(experiment.name)
+    except records.RecordError:
+        return None
+    return record if record.key == code_key(experiment) else None
 
 
 def _incomplete(experiment, record, again, least):
@@ -96,10 +108,10 @@ def _lost_parameters(record, again):
     return []
 
 
-def _judge(name, claim, record):
+def _judge(name, claim, record, recorded):
     sentence = " ".join(claim.__doc__.split())
     try:
-        verdict = claim(record)
+        verdict = judge(claim, record, recorded)
         if not isinstance(verdict, Verdict):
             raise TypeError("a claim returns what above, below, within or all_of gave")
         if len(verdict.effects) != len(record.seeds):
