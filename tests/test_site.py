@@ -3,6 +3,7 @@
 Tests with the fixture ``site`` build the whole site first where it is stale; the rest need seconds.
 """
 
+import html
 import json
 import re
 import shutil
@@ -118,6 +119,23 @@ def test_every_lesson_is_a_notebook_too(site):
         assert any(cell.get("outputs") for cell in notebook.cells), f"{lesson.name}: no outputs"
         prose = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         assert "{glue" not in prose and "{cite" not in prose and "{term}" not in prose, lesson.name
+
+
+def test_the_page_of_experiments_has_each_with_its_claims(site):
+    from attention_course.experiments.engine import definition
+
+    page = (site / "book" / "experiments.html").read_text(encoding="utf8")
+    said = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("’", "'").split())
+    experiments = definition.find([])
+    for name, experiment in experiments.items():
+        assert f"{name}." in said and f"run {name}" in said
+        for claim in experiment.claims.values():
+            sentence = " ".join(claim.__doc__.split()).replace("’", "'")
+            assert sentence in said, sentence
+    assert said.count(" seeds above ") + said.count(" seeds below ") > len(experiments)
+    lessons = re.findall(r'To the lesson: <a class="reference internal" href="([^"#]+)"', page)
+    assert len(lessons) == len({name.partition(".")[0] for name in experiments})
+    assert lessons[0].startswith("01-") and lessons[-1].startswith("06-")
 
 
 def test_search_index_knows_the_lessons(site):

@@ -4,6 +4,7 @@
 * ``downloads.py``: lessons as executed notebooks, data for the explorers;
 * ``explorer.py``: the ``{explorer}`` directive of the interactive pages;
 * ``faults.py``: a banner on the page of a lesson that failed;
+* ``recorded.py``: the page *Experiments*, made from the records;
 * ``said.py``: a lesson's numbers on quizzes, explorer pages and in alt texts;
 * ``tidy.py``: what the theme leaves undone;
 * here: MathJax from the environment, so that no page asks another site for it; no site without alt texts, or with a
@@ -19,6 +20,7 @@ import downloads
 import explorer
 import faults
 import question
+import recorded
 import said
 import tidy
 from docutils import nodes
@@ -124,6 +126,7 @@ def setup(app):
     explorer.setup(app)
     faults.setup(app)
     said.setup(app)
+    recorded.setup(app)
     tidy.setup(app)
     downloads.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -38,6 +38,7 @@ PAGES = {
     "gates explorer": "book/06-channel-attention/explorer.html",
     "quiz 6": "book/06-channel-attention/quiz.html",
     "chapter 6": "book/06-channel-attention/index.html",
+    "experiments": "book/experiments.html",
     "glossary": "book/glossary.html",
     "references": "book/references.html",
     "search": "search.html?q=softmax",
