@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from attention_course import records
 from attention_course.data import surfaces
 from attention_course.experiments import Outcome, Verdict, above, all_of, below, experiment, grid, within
 from attention_course.measuring import timing, training
@@ -93,6 +94,19 @@ GATES = {
     "a weight each": Alone,
     "SE, awake": Awake,
 }
+
+
+def trained(gate: str = "ECA", defect: str = "varying") -> nn.Module:
+    """A network of :func:`networks` with the parameters that come with the course, for use (eval); see ``KEPT``.
+
+    Images ``(B, cameras, H, W)`` → scores ``(B, classes)``.  Raises :class:`~attention_course.records.RecordError` for one
+    that was not kept.
+    """
+    steps = next((steps for *which, steps in KEPT if which == [gate, defect]), KEPT[0][-1])
+    state = records.load("squeeze_and_excitation.networks").state(0, gate=gate, defect=defect, steps=steps)
+    model = Net(GATES[gate])
+    model.load_state_dict(state)
+    return model.eval()
 
 
 def loss(model: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

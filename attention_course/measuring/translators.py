@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
+from attention_course import records
 from attention_course.data import translation as tr
 from attention_course.data.translation import Pair
 from attention_course.mechanisms.seq2seq import (
@@ -42,6 +43,32 @@ def build(kind: str, language: str = "French", width: int = 32, units: int = 32)
         raise ValueError(f"a translator is one of {', '.join(KINDS)}, not {kind!r}")
     attention = AdditiveAttention(query_size=size, key_size=size, hidden_size=32)
     return Seq2Seq(encoder, AdditiveDecoder(size, words_out, width, size, attention))
+
+
+RECORDS = {  # where each trained translator was kept
+    ("attention", "French"): "translation.networks",
+    ("attention", "Chinese"): "translation.networks",
+    ("transformer", "French"): "transformer.budget",
+}
+
+
+def trained(kind: str = "attention", language: str = "French") -> nn.Module:
+    """A translator with the parameters that come with the course, as the record's first seed left it, for use (eval).
+
+    Raises ``ValueError`` for one that was not kept, and :class:`~attention_course.records.RecordError` where its record
+    cannot be read.
+    """
+    name = RECORDS.get((kind, language))
+    if name is None:
+        kept = ", ".join(f"{kind} into {language}" for kind, language in RECORDS)
+        raise ValueError(f"of translators these were kept: {kept}; not {kind!r} into {language!r}")
+    record = records.load(name)
+    settings = next(
+        row for row in record.settings if row["kind"] == kind and row.get("language", language) == language
+    )
+    model = build(kind, language)
+    model.load_state_dict(record.state(record.seeds[0], **settings))
+    return model.eval()
 
 
 def tensors(pairs: Sequence[Pair], language: str = "French") -> tuple[torch.Tensor, torch.Tensor]:
