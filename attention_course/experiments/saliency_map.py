@@ -11,12 +11,16 @@ from attention_course.mechanisms import saliency
 from attention_course.records import Record
 
 SET_SIZES = [4, 8, 16, 32]
-SORTS = {"target": slice(0, 1), "red level": slice(1, None, 2), "blue": slice(2, None, 2)}
+CROWDS = [4, 8, 16, 36]  # the last fills the display
+# of the bars of a conjunction display with an even number of bars, whose last is of either sort
+SORTS = {"target": slice(0, 1), "red level": slice(1, -1, 2), "blue": slice(2, -1, 2)}
 
 
-def bars_visited(kind: str, n: int, seed: int, count: int = 20) -> list[np.ndarray]:
+def bars_visited(
+    kind: str, n: int, seed: int, count: int = 20, bar: int = visual_search.BAR, width: int = 2
+) -> list[np.ndarray]:
     """Bars visited until the target, by saliency and by a plain sum of the channels: ``(2, count)``."""
-    images, places = visual_search.displays(kind, n, count, seed)
+    images, places = visual_search.displays(kind, n, count, seed, bar, width)
     features = saliency.feature_maps(images, visual_search.LEVEL)
     plain = features.sum(axis=-3)
     plain = (plain / plain.max(axis=(-2, -1), keepdims=True)).sum(axis=1)
@@ -29,6 +33,12 @@ def search(seed: int, kind: str, count: int) -> dict[str, Any]:
     """Displays of 4 to 32 bars: how many bars are visited until the target, by saliency and without its normalisation."""
     visited = np.array([bars_visited(kind, n, seed, count) for n in SET_SIZES])
     return {"saliency": visited[:, 0], "plain": visited[:, 1]}  # (set sizes, displays) each
+
+
+@experiment(settings=grid(kind=["colour", "orientation", "opponent"], width=[2, 6, 12], bar=20, count=20))
+def widths(seed: int, kind: str, width: int, bar: int, count: int) -> dict[str, Any]:
+    """Bars that cover a tenth, a fifth or two fifths of a full display: how many are visited until the target."""
+    return {"saliency": [bars_visited(kind, n, seed, count, bar, width)[0] for n in CROWDS]}
 
 
 @experiment(settings=[{"n": 32, "count": 20}])
@@ -78,6 +88,23 @@ def nothing_pops_out_without_normalisation(runs: Record) -> Verdict:
 def red_among_green_does_not_pop_out(runs: Record) -> Verdict:
     """A red bar among green ones has to be searched for."""
     return above(_slopes(runs, "opponent"), 0, cap=0.2)
+
+
+def _crowded(runs, kind, width):
+    """Bars visited on the full display, the mean of each seed."""
+    return runs.values("saliency", kind=kind, width=width)[:, -1].mean(axis=1)
+
+
+@widths.claim
+def among_broad_green_bars_red_pops_out(runs: Record) -> Verdict:
+    """A red bar among 35 green ones is searched for where they are thin, and found in a few visits where they are broad."""
+    return all_of(above(_crowded(runs, "opponent", 2), 6), below(_crowded(runs, "opponent", 12), 4))
+
+
+@widths.claim
+def blue_neighbours_need_no_width(runs: Record) -> Verdict:
+    """Among blue bars the red one is found in a few visits, however broad they are."""
+    return all_of(*(below(_crowded(runs, "colour", width), 4) for width in (2, 6, 12)))
 
 
 @turns.claim
