@@ -133,8 +133,9 @@ def one_head_is_too_few(runs: Record) -> Verdict:
 
 @readers.claim
 def four_players(runs: Record) -> Verdict:
-    """Of the verbs with four players one head answers few completely, four heads most."""
-    return all_of(below(_complete(runs, 1, 4), 25), above(_complete(runs, 4, 4), 55))
+    """Of the verbs with four players one head answers few completely, four heads many more."""
+    one, four = _complete(runs, 1, 4), _complete(runs, 4, 4)
+    return all_of(below(one, 25), above(four - one, 20))
 
 
 @readers.claim
@@ -157,8 +158,8 @@ def two_heads_are_ahead_of_one(runs: Record) -> Verdict:
 
 @readers.claim
 def eight_heads_cost_nothing(runs: Record) -> Verdict:
-    """Over all verbs eight heads are as good as four, within four points."""
-    return within(_complete(runs, 8), _complete(runs, 4), 4)
+    """Over all verbs eight heads are as good as four, within eight points."""
+    return within(_complete(runs, 8), _complete(runs, 4), 8)
 
 
 @readers.claim

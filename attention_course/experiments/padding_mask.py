@@ -185,11 +185,11 @@ def the_pad_learns_only_without_the_mask(runs: Record) -> Verdict:
 
 @networks.claim
 def trained_without_it_is_hardly_broken(runs: Record) -> Verdict:
-    """Trained and read without a mask the error at 30 places is less than a point larger than with it."""
+    """Trained and read without a mask the error at 30 places is less than two and a half points larger than with it."""
     lead = (
         reading(runs, "error", "nothing", "nothing")[:, 1] - reading(runs, "error", "before", "before")[:, 0]
     )
-    return below(lead, 1)
+    return below(lead, 2.5)
 
 
 @networks.claim

@@ -37,7 +37,7 @@ def search(seed: int, kind: str, count: int) -> dict[str, Any]:
 
 @experiment(settings=grid(kind=["colour", "orientation", "opponent"], width=[2, 6, 12], bar=20, count=20))
 def widths(seed: int, kind: str, width: int, bar: int, count: int) -> dict[str, Any]:
-    """Bars that cover a tenth, a fifth or two fifths of a full display: how many are visited until the target."""
+    """Bars that cover 7, 21 or 42 % of a full display: how many are visited until the target, with more and more of them."""
     return {"saliency": [bars_visited(kind, n, seed, count, bar, width)[0] for n in CROWDS]}
 
 

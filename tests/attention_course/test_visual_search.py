@@ -19,7 +19,7 @@ def looks(image, places):
     [
         ("colour", {(2, True): 11}),
         ("orientation", {(0, False): 11}),
-        ("conjunction", {(2, True): 5, (0, False): 6}),
+        ("conjunction", {(2, True): 6, (0, False): 5}),
         ("opponent", {(1, True): 11}),
     ],
 )
@@ -29,6 +29,27 @@ def test_only_the_target_is_red_and_upright(kind, others):
     found = looks(image, places)
     assert found[0] == (0, True)
     assert {look: found[1:].count(look) for look in set(found[1:])} == others
+
+
+def test_a_conjunction_is_balanced_at_every_size():
+    """What is left over goes to either sort equally often; all others stand in equal numbers."""
+    for n in (4, 5, 8, 33):
+        blue = [
+            looks(*search.display("conjunction", n, np.random.default_rng(seed)))[1:].count((2, True))
+            for seed in range(60)
+        ]
+        half = (n - 1) / 2
+        assert set(blue) == ({half} if n % 2 else {half - 0.5, half + 0.5})
+        assert abs(np.mean(blue) - half) < 0.2
+
+
+def test_bars_may_be_longer_and_broader_and_must_fit():
+    image, _ = search.display("opponent", 36, np.random.default_rng(0), bar=20, width=12)
+    green = (image[..., 1] > 0.5).mean()
+    assert abs(green - 35 * 240 / 144**2) < 0.01
+    for size in ({"bar": 26}, {"bar": 7}, {"width": 18}, {"width": 0}):
+        with pytest.raises(ValueError, match="even number of pixels"):
+            search.display("colour", 4, np.random.default_rng(0), **size)
 
 
 def test_bars_do_not_touch_and_colours_are_equally_bright():

@@ -108,7 +108,7 @@ def _lost_parameters(record, again):
     return []
 
 
-def _judge(name, claim, record, recorded):
+def _judge(name, claim, record, recorded=None):
     sentence = " ".join(claim.__doc__.split())
     try:
         verdict = judge(claim, record, recorded)
