@@ -11,14 +11,15 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
+from nbgrader.apps import ExportApp, NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import notebook_hash
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.answers import assignment
 from autograder.authoring import demo, release
-from autograder.classroom import feedback, gradebook, grading, handins, late, lms, report
+from autograder.classroom import feedback, gradebook, grading, handins, late, lms, nbexport, report
 from autograder.errors import Refused
 from autograder.paths import ROOT, Course
 
@@ -34,6 +35,7 @@ c.CourseDirectory.root = str(Path(__file__).parent)
 c.CourseDirectory.release_directory = "exercises"
 c.Exchange.root = str(Path(__file__).parent / "exchange")
 c.AssignLatePenalties.plugin_class = "by_the_hour.ByTheHour"
+c.ExportApp.plugin_class = "autograder.classroom.nbexport.CsvExport"
 """
 PLUGIN = """
 from nbgrader.plugins import BasePlugin
@@ -122,7 +124,7 @@ def of_nbgrader(course):
     nbgrader(course, "export", "--to", "grades.csv")
     with (course.root / "grades.csv").open() as file:
         return {
-            row["student_id"]: float(row["score"])
+            row["student_id"]: float(row["score"]) if row["score"] else None
             for row in csv.DictReader(file)
             if row["assignment"] == NAME
         }
@@ -133,10 +135,10 @@ def everywhere_the_same(course):
     results = {graded.student: graded for graded in grading.results_of(course, NAME)}
     assert {name: graded.score for name, graded in results.items()} == pytest.approx(known)
     exported = {mark.student: mark.score for mark in lms.marks(course, [NAME])}
+    assert of_nbgrader(course) == pytest.approx(exported)
     assert exported.pop("damaged") is None, "not graded is not zero"
     assert exported == pytest.approx({name: score for name, score in known.items() if name != "damaged"})
     assert of_pages(course) == pytest.approx(known)
-    assert of_nbgrader(course) == pytest.approx(known)
     found = report.of(NAME, list(results.values()))
     assert sorted(graded.score for graded in found.graded) == pytest.approx(sorted(exported.values()))
     return known
@@ -264,6 +266,33 @@ def test_without_a_rule_what_is_there_stays(tmp_path):
 
 def test_the_projects_own_configuration_can_be_read():
     assert late.rules(Course(ROOT)).nbgraders is None
+
+
+def test_the_projects_own_configuration_exports_no_zero_for_what_was_not_graded():
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    assert ExportApp(config=config).plugin_class is nbexport.CsvExport
+
+
+def test_nbgraders_table_is_the_stock_one_but_for_what_has_no_mark(course, tmp_path):
+    with Gradebook(course.database_url) as book:
+        book.update_or_create_student("none", last_name="of, these", first_name="=HYPERLINK()")
+        rows = {}
+        for make in (CsvExportPlugin, nbexport.CsvExport):
+            plugin = make(to=str(tmp_path / "grades.csv"), student=["late", "damaged"])
+            plugin.export(book)
+            rows[make] = list(csv.DictReader((tmp_path / "grades.csv").open()))
+        nbexport.CsvExport(to=str(tmp_path / "grades.csv"), student=["none"], assignment=[NAME]).export(book)
+        book.remove_student("none")
+    (none,) = csv.DictReader((tmp_path / "grades.csv").open())
+    assert (none["last_name"], none["first_name"], none["score"]) == ("of, these", "'=HYPERLINK()", "0.0")
+    theirs, ours = rows.values()
+    assert [list(row) for row in theirs] == [list(row) for row in ours]
+    assert [row | {"raw_score": "", "score": ""} for row in theirs if row["student_id"] == "damaged"] == [
+        row for row in ours if row["student_id"] == "damaged"
+    ]
+    assert [row for row in theirs if row["student_id"] == "late"] == [
+        row for row in ours if row["student_id"] == "late"
+    ]
 
 
 def test_a_faulty_configuration_is_told(tmp_path):

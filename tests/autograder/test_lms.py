@@ -588,7 +588,7 @@ def test_any_class_in_any_layout_comes_back_under_its_owners(tmp_path_factory, l
 
 @given(st.text(st.characters(), max_size=6), st.sampled_from([*"=+-@＝＋－＠﹦﹢", ""]), st.text(st.characters(), max_size=6))  # fmt: skip
 def test_no_cell_begins_a_formula(before, sign, after):
-    cell = exporting._cell(before + sign + after)
+    cell = exporting.cell(before + sign + after)
     assert not any(unicodedata.category(c).startswith("C") for c in cell)
     seen = unicodedata.normalize("NFKC", cell.strip())
     assert not seen.startswith(("=", "+", "-", "@"))
