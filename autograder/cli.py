@@ -1,7 +1,7 @@
 """The command line: ``python -m autograder``.
 
 Exit codes: 0 all went well; 1 something that was looked at is not in order (a release that differs, a fault of the
-course); 2 the command was given something it cannot use.
+course), or was passed over; 2 the command was given something it cannot use.
 """
 
 import json
@@ -210,6 +210,8 @@ def grade_command(
 
     Any other nbgrader course, with its notebooks in source/ASSIGNMENT/, is graded with --room shared.
 
+    What is passed over is named. Exit codes: 0 every hand-in was looked at, 1 something in submitted/ was passed over or the course has a fault, 2 nothing was done.
+
     Example: python -m autograder grade 03-query-key-value --json marks.jsonl
     """
     if room not in ("split", "shared"):
@@ -217,14 +219,16 @@ def grade_command(
     course, fresh = _course(course_dir), not resume
     if not nbcourse.assignments(course) or (names and set(names) <= set(assignments.names())):
         how = engine.How(seconds=seconds or engine.SECONDS_A_CELL, confined=isolation, split=room == "split")
-        _grade(course, names, workers, how, json_file, fresh=fresh)
-        return
-    if room == "split":
+        passed_over = _grade(course, names, workers, how, json_file, fresh=fresh)
+    elif room == "split":
         raise Refused(
             f"The tests in {course.source} were not written for a room of their own; grade that course with --room shared."
         )
-    how = engine.How(seconds=seconds or nbcourse.SECONDS_A_CELL, confined=isolation, split=False)
-    _grade_another_course(course, names, workers, how, json_file, fresh=fresh)
+    else:
+        how = engine.How(seconds=seconds or nbcourse.SECONDS_A_CELL, confined=isolation, split=False)
+        passed_over = _grade_another_course(course, names, workers, how, json_file, fresh=fresh)
+    if passed_over:
+        raise typer.Exit(1)
 
 
 def _grade(course, names, workers, how, json_file, *, fresh=False):
@@ -270,6 +274,7 @@ def _must_be_handed_in(course):
 
 
 def _grade_all(course, chosen, grade_class, json_file, **how):
+    """Grade the ``chosen`` assignments and say so.  Returns the sentences on what was passed over."""
     everything, taken, told = [], [], []
     for assignment in chosen:
         before = grading.last_found(course, assignment.name) or []
@@ -291,11 +296,12 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
             )
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
-    for sentence in filter(None, [*grading.passed_over(course, taken), *told, faults.told()]):
+    passed_over = grading.passed_over(course, taken)
+    for sentence in filter(None, [*passed_over, *told, faults.told()]):
         show.errors.print(sentence, markup=False, soft_wrap=True)
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
-    return everything
+    return passed_over
 
 
 Graded_ = Annotated[

@@ -102,8 +102,10 @@ def of_student(folder: Path, assignment: str) -> Place | None:
     """The ``Place`` of a student's hand-in in the student's folder, or None.
 
     Where several could be meant, the first that holds something: the one under the assignment's own name, one that is spelled
-    otherwise, notebooks without a folder.
+    otherwise, notebooks without a folder.  A folder that cannot be read is told by ``passed_over``.
     """
+    if not os.access(folder, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        return None
     owner, own = printable(folder.name), folder / assignment
     found = [Place(owner, own)] if own.is_dir() else []
     if found and (own.is_symlink() or found[0].holds_something()):
@@ -139,12 +141,14 @@ def _answers(path, assignment):
 
 
 def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
-    """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, students without either."""
+    """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, what cannot be
+    looked into, students without either."""
     if not course.submitted.is_dir():
         return []
     covered = {(place.folder, bool(place.loose)) for place in taken}
-    lost, zips = [], []
-    for here, folders, files in os.walk(course.submitted):
+    lost, zips, broken = [], [], []
+    closed: list[OSError] = []
+    for here, folders, files in os.walk(course.submitted, onerror=closed.append):
         path = Path(here)
         folders[:] = sorted(name for name in folders if not leftovers.is_folder_of_programs(name))
         if len(path.relative_to(course.submitted).parts) >= DEEPEST:
@@ -158,13 +162,26 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
         zips += [file for file in mine if _is_zip(file.name)]
         if (path, True) not in covered:
             lost += [file for file in mine if is_notebook(file.name)]
+            broken += [file for file in mine if file.is_symlink() and not file.exists() and file not in lost]
 
     def name(path):
         return printable(path.relative_to(course.submitted))
 
     known = {place.student for place in taken}
-    spoken_of = known | {printable(path.relative_to(course.submitted).parts[0]) for path in (*lost, *zips)}
+    shut = {Path(fault.filename): fault.strerror or "" for fault in closed}
+    for path in broken:  # once a folder of a student's or an assignment's, perhaps
+        if printable(path.relative_to(course.submitted).parts[0]) not in known:
+            shut[path] = "a link that leads nowhere"
+    spoken_of = known | {
+        printable(path.relative_to(course.submitted).parts[0])
+        for path in (*lost, *zips, *shut)
+        if path != course.submitted
+    }
     told = _briefly(
+        [f"{name(path)} was not graded: it cannot be read ({why})." for path, why in shut.items()],
+        "files and folders",
+    )
+    told += _briefly(
         [
             f"{name(path)} was not graded: where it lies is no STUDENT/ASSIGNMENT/ with an assignment's name; lay it there."
             for path in lost

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import notebook_hash
 from traitlets.config import Config, PyFileConfigLoader
+from typer.testing import CliRunner
 
+from autograder import cli
 from autograder.answers import assignment
 from autograder.authoring import demo, release
 from autograder.classroom import feedback, gradebook, grading, handins, late, lms, nbexport, report
@@ -27,6 +30,7 @@ NAME = "01-visual-attention"
 SECRET = "a-secret-of-the-exchange"
 CONFIG = """
 import sys
+import tempfile
 from pathlib import Path
 
 c = get_config()
@@ -361,3 +365,50 @@ def test_a_folder_full_of_notebooks_is_named_briefly(tmp_path):
         (course.submitted / "ada" / "all" / f"{number}.ipynb").touch()
     told = grading.passed_over(course, [])
     assert len(told) == handins.MOST_NAMED + 1 and "80 notebooks more" in told[-1]
+
+
+@pytest.fixture
+def readable_by_few():
+    """A class's folder, and whoever looks has no more rights than its permissions give: a superuser has all."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder))
+        course.submitted.mkdir()
+        course.root.chmod(0o755)
+        user = os.geteuid()
+        yield course, lambda: user or os.seteuid(65534)
+        os.seteuid(user)
+        for path in course.root.rglob("*"):
+            if not path.is_symlink():
+                path.chmod(0o755)
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_graded(readable_by_few):
+    course, look = readable_by_few
+    for student in ("ada", "closed"):
+        hand_in(course, student, "{}")
+    (course.submitted / "ada" / "more").mkdir()
+    (course.submitted / "gone").symlink_to("nowhere")
+    for path in (course.submitted / "closed", course.submitted / "ada" / "more"):
+        path.chmod(0)
+    look()
+    found = handins.places(course, NAME)
+    assert [place.student for place in found] == ["ada"]
+    told = handins.passed_over(course, found)
+    assert sorted(line.partition(" was not graded: it cannot be read")[0] for line in told) == [
+        "ada/more",
+        "closed",
+        "gone",
+    ]
+
+
+@pytest.mark.parametrize(("beside", "status"), [(None, 0), ("bob/elsewhere/x.ipynb", 1), ("bob/note.txt", 1)])
+def test_the_status_says_whether_something_was_passed_over(tmp_path, beside, status):
+    course = Course(tmp_path)
+    hand_in(course, "ada", "{")  # it has its reason: that is looked at
+    if beside:
+        (course.submitted / beside).parent.mkdir(parents=True)
+        (course.submitted / beside).touch()
+    ran = CliRunner().invoke(cli.app, ["grade", NAME, "--course", str(tmp_path), "--no-isolation"])
+    assert ran.exit_code == status, ran.output
+    assert "bob" not in ran.output if beside is None else "was not graded" in ran.output
+    assert lms.marks(course, [NAME])[0].student == "ada"
