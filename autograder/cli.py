@@ -254,7 +254,13 @@ def _grade_another_course(course, names, workers, how, json_file, *, fresh):
         raise Refused(f"{course.submitted} holds no submission of an assignment in {course.source}.")
     for source in chosen:
         grading.places(course, source)
-    return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
+    passed_over = _grade_all(
+        course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh
+    )
+    for source in chosen:
+        for slip in nbcourse.slips(course, source):
+            show.errors.print(slip, markup=False, soft_wrap=True)
+    return passed_over
 
 
 def _must_be_linux():
