@@ -68,18 +68,31 @@ def parse(data: bytes, name: str) -> nbformat.NotebookNode:
         raise Ungradable(
             f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
+    if isinstance(raw, dict) and "worksheets" in raw and "cells" not in raw:
+        raw = _upgraded(raw, name)
     return _as_notebook(raw, name)
+
+
+def _upgraded(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """A notebook as Jupyter wrote it before 2015, in sheets, brought to format 4 by nbformat.  Raises ``Ungradable``."""
+    try:
+        for cell in (cell for sheet in raw["worksheets"] for cell in sheet["cells"]):
+            if cell["cell_type"] == "code":
+                cell["outputs"] = []  # they count for nothing, and need not be sound
+        upgraded = nbformat.reads(json.dumps({"metadata": {}, **raw}), as_version=4)
+        for cell in upgraded.cells:
+            del cell["id"]  # drawn by chance
+    except Exception as fault:  # whatever a damaged file brings about
+        raise Ungradable(
+            f"{name} is in a form from before 2015 and damaged ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
+        ) from None
+    return dict(upgraded)
 
 
 def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
     """JSON -> a notebook of format 4 in which every cell is well-formed.  Raises ``Ungradable``."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        hint = (
-            " It is from Jupyter before 2015; open and save it in a newer one."
-            if isinstance(raw, dict) and "worksheets" in raw
-            else ""
-        )
-        raise Ungradable(f"{name} is not a Jupyter notebook: it has no list of cells.{hint}")
+        raise Ungradable(f"{name} is not a Jupyter notebook: it has no list of cells.")
     if not raw["cells"]:
         raise Ungradable(f"{name} has no cells. Was the right file handed in?")
     if len(raw["cells"]) > MOST_CELLS:

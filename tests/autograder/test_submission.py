@@ -127,7 +127,15 @@ def write(path, content):
         (b"\xff\xfe\x00", "valid JSON"),
         (b"[" * 100_000, "valid JSON"),
         ([], "no list of cells"),
-        ({"worksheets": []}, "before 2015"),
+        ({"worksheets": []}, "before 2015 and damaged"),
+        ({"worksheets": [3], "nbformat": 3}, "before 2015 and damaged"),
+        ({"worksheets": [{}], "nbformat": 3}, "before 2015 and damaged"),
+        (
+            {"worksheets": [{"cells": [{"cell_type": "code", "input": 1}]}], "nbformat": 3},
+            "cell 1 is no proper",
+        ),
+        ({"worksheets": [], "nbformat": 9}, "before 2015 and damaged"),
+        ({"worksheets": [], "nbformat": 3}, "has no cells"),
         ({"cells": []}, "has no cells"),
         ({"cells": [{"cell_type": "code", "source": "1"}] * 3000}, "3000 cells"),
         ({"cells": [{"cell_type": "code", "source": 1}]}, "damaged"),
@@ -138,6 +146,23 @@ def write(path, content):
 def test_what_is_no_notebook_is_refused_in_words(tmp_path, content, said):
     with pytest.raises(Ungradable, match=said):
         submission.read(write(tmp_path / "a.ipynb", content))
+
+
+@pytest.mark.parametrize("damage", [[], [{"no": "output"}], None])
+def test_a_notebook_in_sheets_is_read_as_any_other(tmp_path, made, handed_in, damage):
+    """Jupyter wrote these before 2015, and some services still do."""
+    handed_in.cells.insert(0, nbformat.v4.new_markdown_cell("# Mine\n\nwith two lines"))
+    old = json.loads(nbformat.v3.writes_json(nbformat.convert(copy.deepcopy(handed_in), 3)))
+    assert "cells" not in old and old["nbformat"] == 3
+    for cell in old["worksheets"][0]["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = damage
+    read = submission.read(write(tmp_path / "a.ipynb", old))
+    same = submission.parse(nbformat.writes(handed_in).encode(), "a.ipynb")
+    assert [cell.source for cell in read.cells] == [cell.source for cell in same.cells]
+    assert [cell.metadata for cell in read.cells] == [cell.metadata for cell in same.cells]
+    assert rebuild(read, made).texts == rebuild(same, made).texts
+    assert rebuild(read, made).blank == set()
 
 
 def test_links_and_folders_are_refused(tmp_path):
