@@ -19,7 +19,7 @@ from autograder.answers import submission
 from autograder.answers.submission import Ungradable
 from autograder.authoring import demo
 from autograder.authoring import release as releasing
-from autograder.classroom import feedback, grade, grading, lms, nbcourse, report
+from autograder.classroom import feedback, grade, grading, late, lms, nbcourse, report
 from autograder.errors import CourseError, Interrupted, Refused, cannot_write
 from autograder.paths import ROOT, Course
 from autograder.rooms import alone, confine, engine
@@ -317,11 +317,20 @@ Graded_ = Annotated[
 
 
 def _graded(course, names):
-    """The named assignments, or all that were graded."""
+    """What was found in the named assignments, or in all that were graded, as it counts by now: name -> results."""
     chosen = names or grading.graded_assignments(course)
     if not chosen:
         raise Refused(f"Nothing has been graded in {course.root} yet. Run `grade` first.")
-    return chosen
+    for name in chosen:
+        grading.results_of(course, name)  # refuse before anything is written
+    _settle(course, chosen)
+    return {name: grading.results_of(course, name) for name in chosen}
+
+
+def _settle(course, names):
+    """What being late costs by now, into the gradebook; what that changes is told."""
+    for sentence in late.settled(course, names):
+        show.errors.print(sentence, markup=False, soft_wrap=True)
 
 
 @app.command(name="feedback")
@@ -331,8 +340,7 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbos
     Example: python -m autograder feedback 03-query-key-value
     """
     course = _course(course_dir)
-    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
-    for name, results in found.items():
+    for name, results in _graded(course, names).items():
         for graded in results:
             feedback.write(course, graded)
         show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
@@ -345,8 +353,7 @@ def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose:
     Example: python -m autograder report 03-query-key-value
     """
     course = _course(course_dir)
-    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
-    for name, results in found.items():
+    for name, results in _graded(course, names).items():
         page = report.of(name, results)
         show.console.print(f"{name}: {report.write(course, page)}", soft_wrap=True)
         show.misconceptions(page)
@@ -368,7 +375,9 @@ def export(
         raise Refused(f"--format is {', '.join(lms.FORMATS[:-1])} or {lms.FORMATS[-1]}, not {form!r}.")
     _can_write(to)
     course = _course(course_dir)
-    marks = lms.marks(course, lms.exportable(course, names))
+    names = lms.exportable(course, names)
+    _settle(course, names)
+    marks = lms.marks(course, names)
     text = lms.table(marks, form)
     if open_ := [f"{mark.student} ({mark.assignment})" for mark in marks if mark.by_hand]:
         more = f" and {len(open_) - 10} more" if len(open_) > 10 else ""

@@ -211,6 +211,31 @@ def test_an_extension_counts(course):
     grading.grade_class(course, assignment.load(NAME))
 
 
+@pytest.mark.parametrize("command", ["export", "report", "feedback"])
+def test_a_date_that_is_entered_after_grading_counts(course, command):
+    """Whoever enters one sees no mark without the penalty, and is told whose marks it changes."""
+
+    def due(when):
+        with Gradebook(course.database_url) as book:
+            book.update_or_create_assignment(NAME, duedate=when)
+
+    before = of_gradebook(course)
+    due(datetime.datetime(2026, 3, 1, 11, 30))
+    ran = CliRunner().invoke(cli.app, [command, NAME, "--course", str(course.root)])
+    assert ran.exit_code == 0, ran.output
+    pages(course)
+    after = everywhere_the_same(course)
+    assert after == before | {"late": before["late"] - 0.5}
+    told = [line for line in ran.output.splitlines() if "being late" in line]
+    assert len(told) == 1 and "for late;" in told[0]
+    again = CliRunner().invoke(cli.app, [command, NAME, "--course", str(course.root)])
+    assert "being late" not in again.output, "once is enough"
+    due(datetime.datetime(2026, 3, 1, 12))
+    assert late.settled(course, [NAME])
+    pages(course)
+    assert of_gradebook(course) == before
+
+
 def test_formgrader_sees_every_hand_in(course):
     config = Config()
     config.CourseDirectory.root, config.CourseDirectory.course_id = str(course.root), "attention"
