@@ -150,7 +150,9 @@ def _hand_ins(members, assignment, others, taken):
     found: dict[Owner, list[tuple[Member, Part]]] = {}
     for index, member in enumerate(files):
         if index in read.parts:
-            found.setdefault(read.parts[index].owner, []).append((member, read.parts[index]))
+            part = read.parts[index]
+            for owner in (part.owner, *part.shared_with):
+                found.setdefault(owner, []).append((member, part))
         elif index in read.left_out:
             taken.left_out.append(f"{shown('/'.join(member.path))} was left out: {read.left_out[index]}.")
     for index, folder in enumerate(bare, start=len(files)):

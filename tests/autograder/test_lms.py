@@ -299,6 +299,62 @@ def test_every_layout_tells_students_and_numbers(tmp_path, layout):
     assert sorted(texts) == sorted(text for name, text in members.items() if "ipynb" in name.lower())
 
 
+GROUP = """submission_70:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: 's070'
+    :email: ada@example.org
+  - :name: Alan Turing
+    :email: alan@example.org
+  :created_at: 2026-03-02 12:00:00 Z
+submission_71:
+  :submitters:
+  - :name: Grace Hopper
+    :sid: 72
+  :created_at: 2026-03-01 12:00:00 Z
+"""
+
+
+def test_a_group_of_gradescopes_is_each_of_its_members(tmp_path):
+    members = {f"assignment_3_export/submission_{n}/x.ipynb": f"{n}" for n in (70, 71)}
+    members["assignment_3_export/submission_metadata.yml"] = GROUP
+    course, taken = taken_in(tmp_path, members)
+    held = laid(course)
+    assert {student: files[f"{NAME}.ipynb"] for student, files in held.items()} == {
+        "s070": "70",
+        "alan-example.org": "70",
+        "72": "71",
+    }
+    times = {path.read_text() for path in course.submitted.glob("*/*/timestamp.txt")}
+    assert times == {f"2026-03-0{day} 12:00:00.000000 UTC" for day in (1, 2)}
+    assert taken.left_out == [] and taken.status == 0
+    assert "submission_70 is a group's (Ada Lovelace, Alan Turing)" in " ".join(taken.remarks)
+    grading.grade_class(course, assignment.load(NAME))
+    exported = rows(lms.table(lms.marks(course, [NAME]), "csv"))[1:]
+    assert [row[:2] for row in exported] == [
+        ["72", "Grace Hopper"],
+        ["alan-example.org", "Alan Turing"],
+        ["s070", "Ada Lovelace"],
+    ]
+
+
+def test_who_stands_in_two_submissions_of_gradescopes_has_handed_in_the_later(tmp_path):
+    """Somebody left a group, or came into one, and both submissions are there."""
+    members = {f"submission_{n}/x.ipynb": f"{n}" for n in (70, 71, 72)}
+    both = GROUP.replace("Grace Hopper\n    :sid: 72", "Ada Lovelace\n    :sid: 's070'")
+    members["submission_metadata.yml"] = both + GROUP.partition("submission_71:")[2].join(
+        ["submission_72:", ""]
+    )
+    course, taken = taken_in(tmp_path, members)
+    assert {student: files[f"{NAME}.ipynb"] for student, files in laid(course).items()} == {
+        "s070": "70",
+        "alan-example.org": "70",
+        "72": "72",
+    }
+    (told,) = taken.left_out
+    assert told == "submission_71/x.ipynb was left out: those who handed it in have a later submission."
+
+
 @pytest.mark.parametrize(
     "members, owner",
     [
