@@ -23,6 +23,7 @@ from autograder.classroom import feedback, grade, grading, late, lms, nbcourse, 
 from autograder.errors import CourseError, Interrupted, Refused, cannot_write
 from autograder.paths import ROOT, Course
 from autograder.rooms import alone, confine, engine
+from autograder.words import counted, first_of
 
 app = typer.Typer(
     help="Release exercises, check one notebook, grade a class.",
@@ -343,7 +344,7 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbos
     for name, results in _graded(course, names).items():
         for graded in results:
             feedback.write(course, graded)
-        show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
+        show.console.print(f"{name}: {counted(len(results), 'page')} in {course.feedback}", soft_wrap=True)
 
 
 @app.command(name="report")
@@ -380,9 +381,8 @@ def export(
     marks = lms.marks(course, names)
     text = lms.table(marks, form)
     if open_ := [f"{mark.student} ({mark.assignment})" for mark in marks if mark.by_hand]:
-        more = f" and {len(open_) - 10} more" if len(open_) > 10 else ""
         show.errors.print(
-            f"Still to be marked by hand, so that these marks are not whole: {', '.join(open_[:10])}{more}.",
+            f"Still to be marked by hand, so that these marks are not whole: {first_of(open_, 10)}.",
             markup=False,
             soft_wrap=True,
         )

@@ -21,6 +21,7 @@ from autograder.answers.cells import grade_id, id_of, is_answer, is_given, is_mi
 from autograder.answers.handed_in import HandedIn, Ungradable, decoded, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
+from autograder.words import counted, first_of
 
 MOST_CELLS = 2000
 MOST_NAMED = 5  # cells in a note
@@ -97,7 +98,7 @@ def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
         raise Ungradable(f"{name} has no cells. Was the right file handed in?")
     if len(raw["cells"]) > MOST_CELLS:
         raise Ungradable(
-            f"{name} has {len(raw['cells'])} cells, more than {MOST_CELLS}. Remove those that you do not need."
+            f"{name} has {counted(len(raw['cells']), 'cell')}, more than {MOST_CELLS}. Remove those that you do not need."
         )
     notebook = nbformat.v4.new_notebook()
     if isinstance(raw.get("metadata"), dict) and isinstance(raw["metadata"].get("course"), dict):
@@ -279,9 +280,8 @@ def _assemble(student, assignment, chosen, own, present, notes):
         notebook.cells.append(placed)
         notebook.cells.extend(own.get(known, ()))
     if gone:
-        more = f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else ""
         notes.append(
-            f"Checks that are not in the notebook as they were released were put in: {', '.join(gone[:MOST_NAMED])}{more}."
+            f"Checks that are not in the notebook as they were released were put in: {first_of(gone, MOST_NAMED)}."
         )
     seen: set[str] = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
@@ -341,7 +341,8 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
     notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
     others = [other for other in read if other != name and (_depth(other) == 0 or read[other] != read[name])]
     if others and name == expected:
-        notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
+        there = "is" if len(others) == 1 else "are"
+        notes.append(f"Beside {expected} there {there} {', '.join(others)}. {expected} counts.")
     elif name != expected and (expected in read or expected in unread or expected in handed_in.left_out):
         why = "holds fewer answers" if expected in read else "cannot be used"
         notes = [f"{name} counts, since {expected}, which is there as well, {why}."]

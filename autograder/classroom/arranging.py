@@ -16,6 +16,7 @@ from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, holds_
 from autograder.classroom.archive import LeftOut, Member, TooLarge, of_zip
 from autograder.classroom.platforms import Names
 from autograder.errors import Refused
+from autograder.words import counted
 
 ZIPS_DEEP = 3  # zip files within zip files
 _NOTEBOOK = re.compile(r"(.+?)\.ipynb(\.txt|\.json)?", re.IGNORECASE)
@@ -127,7 +128,7 @@ class Files:
             elif not member.is_folder:
                 wanted.append((member.path, member, 0))
         if len(wanted) > 2 * MOST_FILES:
-            inner.reasons.append(f"there are {len(wanted)} files in it, more than {MOST_FILES}.")
+            inner.reasons.append(f"it holds {counted(len(wanted), 'file')}, more than {MOST_FILES}.")
         return inner.take(wanted[: 2 * MOST_FILES])
 
 

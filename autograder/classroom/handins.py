@@ -20,6 +20,7 @@ from autograder.answers import submission
 from autograder.answers.handed_in import HandedIn, Ungradable, is_notebook, printable, read_file, read_folder
 from autograder.paths import Course
 from autograder.plain import letters
+from autograder.words import counted
 
 PAPERS = (
     "timestamp.txt",
@@ -179,14 +180,14 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
     }
     told = _briefly(
         [f"{name(path)} was not graded: it cannot be read ({why})." for path, why in shut.items()],
-        "files and folders",
+        "place",
     )
     told += _briefly(
         [
             f"{name(path)} was not graded: where it lies is no STUDENT/ASSIGNMENT/ with an assignment's name; lay it there."
             for path in lost
         ],
-        "notebooks",
+        "notebook",
     )
     told += _briefly(
         [
@@ -194,7 +195,7 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
             for path in zips
             if path.parent != course.submitted or printable(path.stem) not in known
         ],
-        "zip files",
+        "zip file",
     )
     return told + _briefly(
         [
@@ -202,7 +203,7 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
             for folder in students(course)
             if printable(folder.name) not in spoken_of
         ],
-        "students",
+        "student",
     )
 
 
@@ -218,7 +219,7 @@ def _instead(path, covered):
 def _briefly(sentences, what):
     """The first of very many sentences, and how many more there are."""
     more = len(sentences) - MOST_NAMED
-    return sentences[:MOST_NAMED] + ([f"So it is with {more} {what} more."] if more > 0 else [])
+    return sentences[:MOST_NAMED] + ([f"So it is with {counted(more, what)} more."] if more > 0 else [])
 
 
 def _why_nothing(folder):

@@ -23,6 +23,7 @@ from autograder.classroom.arranging import Files, arranged
 from autograder.classroom.platforms import Names, Owner, Part
 from autograder.errors import Refused
 from autograder.paths import Course
+from autograder.words import counted
 
 WRAPPED = 3  # zip files, one within the other, around a class's
 LARGEST_INNER = 2**30  # bytes of such a one
@@ -164,9 +165,9 @@ def _hand_ins(members, assignment, others, taken):
     if left_behind:
         count = sum(len(those) for those in left_behind.values())
         kinds = ", ".join(shown(name, 40) for name in sorted(left_behind)[:5])
-        taken.remarks.append(f"{count} files of programs ({kinds}) are no hand-ins.")
+        taken.remarks.append(f"No hand-in: {counted(count, 'file')} of programs ({kinds}).")
     if read.own:
-        taken.remarks.append(f"{len(read.own)} files are the platform's own.")
+        taken.remarks.append(f"The platform's own: {counted(len(read.own), 'file')}.")
     return found, read
 
 

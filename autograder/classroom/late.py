@@ -19,6 +19,7 @@ from traitlets.config import Config
 from autograder.classroom import gradebook
 from autograder.errors import Refused
 from autograder.paths import Course
+from autograder.words import first_of
 
 _METHOD, _PLUGIN = ("LateSubmissionPlugin", "penalty_method"), ("AssignLatePenalties", "plugin_class")
 
@@ -65,7 +66,7 @@ def settled(course: Course, assignments: Iterable[str]) -> list[str]:
             students = sorted(row.student_id for row in book.assignment_submissions(name))
             if others := [student for student in students if found.apply(book, name, student)]:
                 told.append(
-                    f"{name}: what being late costs has changed since it was graded, for {', '.join(others)}; their pages say so after `feedback`."
+                    f"{name}: what being late costs has changed since it was graded, for {first_of(others, 10)}; their pages say so after `feedback`."
                 )
     return told
 
