@@ -305,7 +305,7 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
-    expected = f"{assignment.name}.ipynb"
+    expected = handed_in.named(f"{assignment.name}.ipynb")
     read: dict[str, tuple[set[str], list[str]]] = {}
     unread: dict[str, Ungradable] = {}
     by_name = sorted(

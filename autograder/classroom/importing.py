@@ -121,7 +121,7 @@ def _unwrapped(members, assignment, others):
     tried = Taken()
     found, read = _hand_ins(inner, assignment, others, tried)
     platforms_own = found and not read.layout.startswith("a folder a student")
-    doubtful = any(".ipynb" in reason for reason in tried.left_out)
+    doubtful = any(".ipynb" in reason.casefold() for reason in tried.left_out)
     several = (len(found) != 1 or doubtful) and any(
         len(one.path) > 1 for one in inner if is_notebook(one.path[-1])
     )

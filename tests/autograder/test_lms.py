@@ -299,6 +299,12 @@ def test_every_layout_tells_students_and_numbers(tmp_path, layout):
     assert sorted(texts) == sorted(text for name, text in members.items() if "ipynb" in name.lower())
 
 
+@pytest.mark.parametrize("name", ["Hw.IPYNB", "hw.Ipynb", "hw (1).IPYNB"])
+def test_a_notebook_finds_its_name_whatever_the_letters_of_its_ending(name):
+    files = {(name,): b"mine", ("other.IPYNB",): b"other"}
+    assert arranging.arranged(files, ["hw"]) == {"hw.ipynb": b"mine", "other.IPYNB": b"other"}
+
+
 GROUP = """submission_70:
   :submitters:
   - :name: Ada Lovelace

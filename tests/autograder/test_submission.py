@@ -2,15 +2,17 @@
 
 import copy
 import json
+import re
 
 import nbformat
 import pytest
 
 from autograder.answers import assignment, submission
 from autograder.answers.cells import grade_id
-from autograder.answers.handed_in import LARGEST, Ungradable, read_folder
+from autograder.answers.handed_in import LARGEST, HandedIn, Ungradable, read_folder
 from autograder.answers.submission import rebuild
 from autograder.authoring import demo
+from autograder.paths import PACKAGE
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +210,27 @@ def test_a_file_under_another_name_is_found_and_named(tmp_path, made, handed_in)
     name, notes = submission.choose(read_folder(tmp_path), made)
     assert name == "Copy of mine.ipynb"
     assert "Copy of mine.ipynb" in notes[0]
+
+
+def test_the_letters_of_the_ending_do_not_matter(tmp_path, made, handed_in):
+    """A camera's disk, or an old server, writes it large; the file is the one that was asked for all the same."""
+    nbformat.write(handed_in, tmp_path / f"{made.name}.IPYNB")
+    handed_in.cells.append(nbformat.v4.new_code_cell("# another state"))
+    nbformat.write(handed_in, tmp_path / "before.ipynb")
+    read = read_folder(tmp_path)
+    name, notes = submission.choose(read, made)
+    assert name == f"{made.name}.IPYNB"
+    assert notes == [f"Beside {name} there is before.ipynb. {name} counts."]
+    assert read.notebook(f"{made.name}.ipynb") == read.files[name] != read.notebook("before.Ipynb")
+    assert read.notebook("absent.ipynb") is None
+    assert HandedIn("ada", {"a.ipynb": b"1", "A.IPYNB": b"2", "a.IPYNB": b"3"}).notebook("a.ipynb") == b"1"
+
+
+def test_nobody_asks_for_the_ending_in_small_letters_alone():
+    asks = re.compile(r"""(?:endswith|removesuffix)\(\(?["']\.ipynb|suffix [!=]= ["']\.ipynb""")
+    sources = [path for path in PACKAGE.rglob("*.py") if "misconceptions" not in path.parts]
+    lines = [(path.name, line) for path in sources for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [found for found in lines if asks.search(found[1]) and "casefold()" not in found[1]] == []
 
 
 def test_an_ordinary_hand_in_has_no_notes(tmp_path, made, handed_in):
