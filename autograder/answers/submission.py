@@ -338,7 +338,7 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
         raise Ungradable(
             f"There are several notebooks for {assignment.name} ({listed}). Hand in one, called {expected}."
         )
-    notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
+    notes = [] if name == expected else [f"The file {name} was taken for {expected}."]
     others = [other for other in read if other != name and (_depth(other) == 0 or read[other] != read[name])]
     if others and name == expected:
         there = "is" if len(others) == 1 else "are"
