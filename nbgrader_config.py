@@ -14,3 +14,4 @@ c.CourseDirectory.course_id = "attention"
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "exercises"
 c.Execute.timeout = 30
+c.ExportApp.plugin_class = "autograder.classroom.nbexport.CsvExport"  # what could not be graded has no mark

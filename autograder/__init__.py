@@ -8,6 +8,6 @@ classroom/   gradebook, feedback, report: marks  ->  nbgrader's gradebook and pa
 
 ``cli`` is the command line, ``show`` what it prints, ``paths`` where things lie, ``errors`` what is told in one sentence,
 ``faults`` keeps the tracebacks of what nobody foresaw, ``plain`` makes fit to be shown what others have written,
-``leftovers`` knows what programs leave beside people's work.
+``leftovers`` knows what programs leave beside people's work, ``words`` which words a count asks for.
 Imports go from the bottom of this list upwards: answers know of no room, rooms of no class.
 """

@@ -1,7 +1,7 @@
 """The command line: ``python -m autograder``.
 
 Exit codes: 0 all went well; 1 something that was looked at is not in order (a release that differs, a fault of the
-course); 2 the command was given something it cannot use.
+course), or was passed over; 2 the command was given something it cannot use.
 """
 
 import json
@@ -19,10 +19,11 @@ from autograder.answers import submission
 from autograder.answers.submission import Ungradable
 from autograder.authoring import demo
 from autograder.authoring import release as releasing
-from autograder.classroom import feedback, grade, grading, lms, nbcourse, report
+from autograder.classroom import feedback, grade, grading, late, lms, nbcourse, report
 from autograder.errors import CourseError, Interrupted, Refused, cannot_write
 from autograder.paths import ROOT, Course
 from autograder.rooms import alone, confine, engine
+from autograder.words import counted, first_of
 
 app = typer.Typer(
     help="Release exercises, check one notebook, grade a class.",
@@ -210,6 +211,8 @@ def grade_command(
 
     Any other nbgrader course, with its notebooks in source/ASSIGNMENT/, is graded with --room shared.
 
+    What is passed over is named. Exit codes: 0 every hand-in was looked at, 1 something in submitted/ was passed over or the course has a fault, 2 nothing was done.
+
     Example: python -m autograder grade 03-query-key-value --json marks.jsonl
     """
     if room not in ("split", "shared"):
@@ -217,14 +220,16 @@ def grade_command(
     course, fresh = _course(course_dir), not resume
     if not nbcourse.assignments(course) or (names and set(names) <= set(assignments.names())):
         how = engine.How(seconds=seconds or engine.SECONDS_A_CELL, confined=isolation, split=room == "split")
-        _grade(course, names, workers, how, json_file, fresh=fresh)
-        return
-    if room == "split":
+        passed_over = _grade(course, names, workers, how, json_file, fresh=fresh)
+    elif room == "split":
         raise Refused(
             f"The tests in {course.source} were not written for a room of their own; grade that course with --room shared."
         )
-    how = engine.How(seconds=seconds or nbcourse.SECONDS_A_CELL, confined=isolation, split=False)
-    _grade_another_course(course, names, workers, how, json_file, fresh=fresh)
+    else:
+        how = engine.How(seconds=seconds or nbcourse.SECONDS_A_CELL, confined=isolation, split=False)
+        passed_over = _grade_another_course(course, names, workers, how, json_file, fresh=fresh)
+    if passed_over:
+        raise typer.Exit(1)
 
 
 def _grade(course, names, workers, how, json_file, *, fresh=False):
@@ -250,7 +255,13 @@ def _grade_another_course(course, names, workers, how, json_file, *, fresh):
         raise Refused(f"{course.submitted} holds no submission of an assignment in {course.source}.")
     for source in chosen:
         grading.places(course, source)
-    return _grade_all(course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh)
+    passed_over = _grade_all(
+        course, chosen, nbcourse.grade_class, json_file, workers=workers, how=how, fresh=fresh
+    )
+    for source in chosen:
+        for slip in nbcourse.slips(course, source):
+            show.errors.print(slip, markup=False, soft_wrap=True)
+    return passed_over
 
 
 def _must_be_linux():
@@ -270,6 +281,7 @@ def _must_be_handed_in(course):
 
 
 def _grade_all(course, chosen, grade_class, json_file, **how):
+    """Grade the ``chosen`` assignments and say so.  Returns the sentences on what was passed over."""
     everything, taken, told = [], [], []
     for assignment in chosen:
         before = grading.last_found(course, assignment.name) or []
@@ -291,11 +303,12 @@ def _grade_all(course, chosen, grade_class, json_file, **how):
             )
     for caveat in dict.fromkeys(filter(None, (graded.caveat for graded in everything))):
         show.console.print(f"\n{caveat}", soft_wrap=True)
-    for sentence in filter(None, [*grading.passed_over(course, taken), *told, faults.told()]):
+    passed_over = grading.passed_over(course, taken)
+    for sentence in filter(None, [*passed_over, *told, faults.told()]):
         show.errors.print(sentence, markup=False, soft_wrap=True)
     _write_json(json_file, everything)
     show.console.print(f"\nGradebook: {course.database}\nFeedback:  {course.feedback}", soft_wrap=True)
-    return everything
+    return passed_over
 
 
 Graded_ = Annotated[
@@ -305,11 +318,20 @@ Graded_ = Annotated[
 
 
 def _graded(course, names):
-    """The named assignments, or all that were graded."""
+    """What was found in the named assignments, or in all that were graded, as it counts by now: name -> results."""
     chosen = names or grading.graded_assignments(course)
     if not chosen:
         raise Refused(f"Nothing has been graded in {course.root} yet. Run `grade` first.")
-    return chosen
+    for name in chosen:
+        grading.results_of(course, name)  # refuse before anything is written
+    _settle(course, chosen)
+    return {name: grading.results_of(course, name) for name in chosen}
+
+
+def _settle(course, names):
+    """What being late costs by now, into the gradebook; what that changes is told."""
+    for sentence in late.settled(course, names):
+        show.errors.print(sentence, markup=False, soft_wrap=True)
 
 
 @app.command(name="feedback")
@@ -319,11 +341,10 @@ def feedback_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbos
     Example: python -m autograder feedback 03-query-key-value
     """
     course = _course(course_dir)
-    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
-    for name, results in found.items():
+    for name, results in _graded(course, names).items():
         for graded in results:
             feedback.write(course, graded)
-        show.console.print(f"{name}: {len(results)} pages in {course.feedback}", soft_wrap=True)
+        show.console.print(f"{name}: {counted(len(results), 'page')} in {course.feedback}", soft_wrap=True)
 
 
 @app.command(name="report")
@@ -333,8 +354,7 @@ def report_command(names: Graded_ = None, course_dir: CourseDir = ROOT, verbose:
     Example: python -m autograder report 03-query-key-value
     """
     course = _course(course_dir)
-    found = {name: grading.results_of(course, name) for name in _graded(course, names)}
-    for name, results in found.items():
+    for name, results in _graded(course, names).items():
         page = report.of(name, results)
         show.console.print(f"{name}: {report.write(course, page)}", soft_wrap=True)
         show.misconceptions(page)
@@ -356,12 +376,13 @@ def export(
         raise Refused(f"--format is {', '.join(lms.FORMATS[:-1])} or {lms.FORMATS[-1]}, not {form!r}.")
     _can_write(to)
     course = _course(course_dir)
-    marks = lms.marks(course, lms.exportable(course, names))
+    names = lms.exportable(course, names)
+    _settle(course, names)
+    marks = lms.marks(course, names)
     text = lms.table(marks, form)
     if open_ := [f"{mark.student} ({mark.assignment})" for mark in marks if mark.by_hand]:
-        more = f" and {len(open_) - 10} more" if len(open_) > 10 else ""
         show.errors.print(
-            f"Still to be marked by hand, so that these marks are not whole: {', '.join(open_[:10])}{more}.",
+            f"Still to be marked by hand, so that these marks are not whole: {first_of(open_, 10)}.",
             markup=False,
             soft_wrap=True,
         )

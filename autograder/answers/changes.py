@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autograder.errors import CourseError
+from autograder.words import counted
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def changed(text: str, changes: Iterable[Change], called: str) -> str:
     for one in changes:
         found = list(_places(text, one.piece))
         if len(found) != 1:
-            often = f"{len(found)} times" if found else "not at all"
+            often = counted(len(found), "time") if found else "not at all"
             raise CourseError(
                 f"{called}: the solution holds the piece {one.piece!r} {often}; it must be there once."
             )

@@ -31,9 +31,17 @@ def printable(name: str | os.PathLike[str]) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+NOTEBOOK = ".ipynb"
+
+
 def is_notebook(name: str) -> bool:
     """Whether a file of this name is a notebook, in whatever letters ``.ipynb`` is written."""
-    return name.casefold().endswith(".ipynb")
+    return name.casefold().endswith(NOTEBOOK)
+
+
+def stem_of(name: str) -> str:
+    """The name of a notebook without ``.ipynb``, in whatever letters that is written; any other name as it is."""
+    return name[: -len(NOTEBOOK)] if is_notebook(name) else name
 
 
 def decoded(data: bytes) -> str:
@@ -107,8 +115,16 @@ class HandedIn:
         """What was left out, for the student."""
         return [f"{reason} It was left out." for reason in self.left_out.values()]
 
+    def named(self, name: str) -> str:
+        """The name under which a notebook lies in the folder itself: it may end in ``.IPYNB``."""
+        there = sorted({*self.files, *self.left_out}, key=lambda other: (other != name, other))
+        return next(
+            (other for other in there if is_notebook(other) and stem_of(other) == stem_of(name)), name
+        )
+
     def notebook(self, name: str) -> bytes | None:
         """The bytes of a notebook in the folder itself; None where there is none.  Raises ``Ungradable`` where it is no ordinary file."""
+        name = self.named(name)
         if name in self.left_out:
             raise Ungradable(self.left_out[name])
         return self.files.get(name)

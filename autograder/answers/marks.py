@@ -16,6 +16,7 @@ from autograder.answers.assignment import Assignment, Exercise
 from autograder.answers.cells import belongs_to, grade_id, is_answer, is_given
 from autograder.answers.results import Check
 from autograder.errors import CourseError
+from autograder.words import counted
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHECKS = ("CheckFailed", "AssertionError")  # what a check raises; its text is meant for the student
@@ -196,7 +197,9 @@ def _refuse_impossible(cell, name, worth):
             except ValueError:
                 continue  # not a number: nbgrader's rule for other results holds
             if not (math.isfinite(number) and 0 <= number <= worth):
-                raise CourseError(f"The check {name} is faulty: it gave {number} of {worth:g} points.")
+                raise CourseError(
+                    f"The check {name} is faulty: it gave {number} of {counted(worth, 'point')}."
+                )
 
 
 def in_hidden_part(failure: NotebookNode, cell: NotebookNode) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograder.answers.diagnose import Hint
 from autograder.plain import plain
+from autograder.words import counted
 
 SHARED = (
     "Graded in a shared room: the checks ran beside the notebook's own code, which can read and change them. "
@@ -91,7 +92,7 @@ class Graded:
         for unit, seconds in (("days", 86400), ("hours", 3600), ("minutes", 60)):
             if self.seconds_late >= 2 * seconds:
                 return f"{self.seconds_late / seconds:.0f} {unit}"
-        return f"{self.seconds_late:.0f} seconds" if self.seconds_late > 0 else None
+        return counted(max(1, round(self.seconds_late)), "second") if self.seconds_late > 0 else None
 
     @property
     def waiting(self) -> float:

@@ -21,6 +21,7 @@ from autograder.answers.cells import grade_id, id_of, is_answer, is_given, is_mi
 from autograder.answers.handed_in import HandedIn, Ungradable, decoded, printable, read_file
 from autograder.answers.recognise import answered, bound, identify, is_released, is_stub
 from autograder.errors import Refused
+from autograder.words import counted, first_of
 
 MOST_CELLS = 2000
 MOST_NAMED = 5  # cells in a note
@@ -68,23 +69,36 @@ def parse(data: bytes, name: str) -> nbformat.NotebookNode:
         raise Ungradable(
             f"{name} is not a notebook: it does not hold valid JSON. Open it in Jupyter, save it and hand it in again."
         ) from None
+    if isinstance(raw, dict) and "worksheets" in raw and "cells" not in raw:
+        raw = _upgraded(raw, name)
     return _as_notebook(raw, name)
+
+
+def _upgraded(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """A notebook as Jupyter wrote it before 2015, in sheets, brought to format 4 by nbformat.  Raises ``Ungradable``."""
+    try:
+        for cell in (cell for sheet in raw["worksheets"] for cell in sheet["cells"]):
+            if cell["cell_type"] == "code":
+                cell["outputs"] = []  # they count for nothing, and need not be sound
+        upgraded = nbformat.reads(json.dumps({"metadata": {}, **raw}), as_version=4)
+        for cell in upgraded.cells:
+            del cell["id"]  # drawn by chance
+    except Exception as fault:  # whatever a damaged file brings about
+        raise Ungradable(
+            f"{name} is in a form from before 2015 and damaged ({type(fault).__name__}). Open it in Jupyter, save it and hand it in again."
+        ) from None
+    return dict(upgraded)
 
 
 def _as_notebook(raw: Any, name: str) -> nbformat.NotebookNode:
     """JSON -> a notebook of format 4 in which every cell is well-formed.  Raises ``Ungradable``."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        hint = (
-            " It is from Jupyter before 2015; open and save it in a newer one."
-            if isinstance(raw, dict) and "worksheets" in raw
-            else ""
-        )
-        raise Ungradable(f"{name} is not a Jupyter notebook: it has no list of cells.{hint}")
+        raise Ungradable(f"{name} is not a Jupyter notebook: it has no list of cells.")
     if not raw["cells"]:
         raise Ungradable(f"{name} has no cells. Was the right file handed in?")
     if len(raw["cells"]) > MOST_CELLS:
         raise Ungradable(
-            f"{name} has {len(raw['cells'])} cells, more than {MOST_CELLS}. Remove those that you do not need."
+            f"{name} has {counted(len(raw['cells']), 'cell')}, more than {MOST_CELLS}. Remove those that you do not need."
         )
     notebook = nbformat.v4.new_notebook()
     if isinstance(raw.get("metadata"), dict) and isinstance(raw["metadata"].get("course"), dict):
@@ -266,9 +280,8 @@ def _assemble(student, assignment, chosen, own, present, notes):
         notebook.cells.append(placed)
         notebook.cells.extend(own.get(known, ()))
     if gone:
-        more = f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else ""
         notes.append(
-            f"Checks that are not in the notebook as they were released were put in: {', '.join(gone[:MOST_NAMED])}{more}."
+            f"Checks that are not in the notebook as they were released were put in: {first_of(gone, MOST_NAMED)}."
         )
     seen: set[str] = set()
     for index, cell in enumerate(notebook.cells):  # ids must be unique
@@ -292,7 +305,7 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
 
     Returns (name, notes).  Raises ``Ungradable``.
     """
-    expected = f"{assignment.name}.ipynb"
+    expected = handed_in.named(f"{assignment.name}.ipynb")
     read: dict[str, tuple[set[str], list[str]]] = {}
     unread: dict[str, Ungradable] = {}
     by_name = sorted(
@@ -325,10 +338,11 @@ def choose(handed_in: HandedIn, assignment: Assignment) -> tuple[str, list[str]]
         raise Ungradable(
             f"There are several notebooks for {assignment.name} ({listed}). Hand in one, called {expected}."
         )
-    notes = [] if name == expected else [f"Your file is called {name}; it was taken for {expected}."]
+    notes = [] if name == expected else [f"The file {name} was taken for {expected}."]
     others = [other for other in read if other != name and (_depth(other) == 0 or read[other] != read[name])]
     if others and name == expected:
-        notes.append(f"Beside {expected} there is {', '.join(others)}. {expected} counts.")
+        there = "is" if len(others) == 1 else "are"
+        notes.append(f"Beside {expected} there {there} {', '.join(others)}. {expected} counts.")
     elif name != expected and (expected in read or expected in unread or expected in handed_in.left_out):
         why = "holds fewer answers" if expected in read else "cannot be used"
         notes = [f"{name} counts, since {expected}, which is there as well, {why}."]

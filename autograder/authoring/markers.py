@@ -4,6 +4,8 @@ nbgrader looks for the bare words ``BEGIN SOLUTION`` and takes every other spell
 is released, or the whole cell is emptied.  What is meant as a marker is found (``near_misses``), then asked for its exact form.
 """
 
+from collections.abc import Iterator
+
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution, is_task
 
@@ -17,11 +19,17 @@ def check(notebook: NotebookNode, file: str, *, own: bool = True) -> None:
 
     With ``own`` the habits of this course are asked for as well: exactly ``###``, and a region in every solution cell.
     """
+    for slip in slips(notebook, file, own=own):
+        raise CourseError(f"{slip} Nothing was released.")
+
+
+def slips(notebook: NotebookNode, file: str, *, own: bool = True) -> Iterator[str]:
+    """A sentence for each cell with such a marker, for those who cannot refuse it any more."""
     for index, cell in enumerate(notebook.cells, start=1):
         name = grade_id(cell) or cell.get("id") or index
         for line, what in _faults(cell, own):
             where = f"{file}, cell {name!r}" + (f", line {line}" if line else "")
-            raise CourseError(f"{where}: {what} Nothing was released.")
+            yield f"{where}: {what}"
 
 
 def _faults(cell, own):

@@ -11,4 +11,5 @@ feedback     marks, messages and hints  ->  a page for the student
 report       what the class misunderstood
 lms          submissions from a learning platform, marks back to it: ``importing`` (``archive``: members, ``platforms``: whose they are,
              ``identity``: under which id, ``arranging``: a student's folder), ``exporting``
+nbexport     the same marks from ``nbgrader export``
 """

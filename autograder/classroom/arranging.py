@@ -12,10 +12,11 @@ from io import BytesIO
 from typing import Self
 
 from autograder import leftovers
-from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, holds_notebook
+from autograder.answers.handed_in import DEEPEST, MOST_BYTES, MOST_FILES, holds_notebook, is_notebook, stem_of
 from autograder.classroom.archive import LeftOut, Member, TooLarge, of_zip
 from autograder.classroom.platforms import Names
 from autograder.errors import Refused
+from autograder.words import counted
 
 ZIPS_DEEP = 3  # zip files within zip files
 _NOTEBOOK = re.compile(r"(.+?)\.ipynb(\.txt|\.json)?", re.IGNORECASE)
@@ -35,7 +36,7 @@ class Files:
     @property
     def notebooks(self) -> list[Names]:
         """The paths of those that are notebooks."""
-        return [path for path in self.held if is_notebook(path)]
+        return [path for path in self.held if is_notebook(path[-1])]
 
     def take(self, members: Iterable[tuple[Names, Member, int]]) -> Self:
         """Read (path, member, rank) of one archive, in the order of who keeps a name; zip files with notebooks are opened."""
@@ -61,11 +62,11 @@ class Files:
             plain = said.removeprefix("it ")
             told = f"{shown} {plain} and was left out." if plain != said else f"{shown} was left out: {said}."
             self.reasons.append(told)
-            if isinstance(reason, TooLarge) and is_notebook(path):
+            if isinstance(reason, TooLarge) and is_notebook(path[-1]):
                 self.too_large.append(told)
             return
         self.left -= len(data)
-        if not is_notebook(path) and holds_notebook(data):
+        if not is_notebook(path[-1]) and holds_notebook(data):
             path = (*path[:-1], f"{path[-1].rpartition('.')[0] or path[-1]}.ipynb")
         self.put(path, data)
 
@@ -127,18 +128,13 @@ class Files:
             elif not member.is_folder:
                 wanted.append((member.path, member, 0))
         if len(wanted) > 2 * MOST_FILES:
-            inner.reasons.append(f"there are {len(wanted)} files in it, more than {MOST_FILES}.")
+            inner.reasons.append(f"it holds {counted(len(wanted), 'file')}, more than {MOST_FILES}.")
         return inner.take(wanted[: 2 * MOST_FILES])
 
 
 def _precedence(one):
     path, member, rank = one
     return -rank, -member.age, path, member.digits
-
-
-def is_notebook(path: Names) -> bool:
-    """Whether a file is one by its name."""
-    return path[-1].endswith(".ipynb")
 
 
 def _in_the_way(path, files):
@@ -179,7 +175,7 @@ def _file_name(part):
 
 def arranged(files: Mapping[Names, bytes], expected: Sequence[str]) -> dict[str, bytes] | None:
     """Path in the folder -> bytes: notebooks where the grader looks for them, under the course's names; None where there is none."""
-    notebooks = sorted(path for path in files if is_notebook(path))
+    notebooks = sorted(path for path in files if is_notebook(path[-1]))
     if not notebooks:
         return None
     folder = _common([path[:-1] for path in notebooks])
@@ -215,7 +211,7 @@ def _named(notebooks, expected):
             lambda stem, name=name: (m := _AGAIN.fullmatch(stem)) and m[1].casefold() == name.casefold(),
         )
         for fits in ways:
-            those = [path for path in notebooks if fits(path[-1].removesuffix(".ipynb"))]
+            those = [path for path in notebooks if fits(stem_of(path[-1]))]
             if len(those) == 1:
                 found[those[0]] = f"{name}.ipynb"
             if those:

@@ -35,8 +35,6 @@ def marks(course: Course, assignments: Iterable[str]) -> list[Mark]:
     with gradebook.read(course) as book:
         for assignment in assignments:
             for row in sorted(book.assignment_submissions(assignment), key=lambda row: row.student.id):
-                grades = [grade for notebook in row.notebooks for grade in notebook.grades]
-                known = any(g.auto_score is not None or g.manual_score is not None for g in grades)
                 who = row.student
                 name = " ".join(filter(None, (who.first_name, who.last_name)))
                 found.append(
@@ -45,7 +43,9 @@ def marks(course: Course, assignments: Iterable[str]) -> list[Mark]:
                         name or who.id,
                         who.lms_user_id or "",
                         assignment,
-                        max(0.0, row.score - row.late_submission_penalty) if known else None,
+                        max(0.0, row.score - row.late_submission_penalty)
+                        if gradebook.is_marked(row)
+                        else None,
                         row.max_score,
                         bool(row.needs_manual_grade),
                     )
@@ -73,11 +73,11 @@ def table(found: Sequence[Mark], form: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     rows = {"csv": _plain, "canvas": _canvas, "moodle": _moodle}[form](found)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
-def _cell(value: Value) -> str:
+def cell(value: Value) -> str:
     """A value as it may stand in a table: a number as such, a text without control characters and never as a formula.
 
     A spreadsheet looks at the first character that is seen, and takes full-width signs for plain ones.

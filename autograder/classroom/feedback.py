@@ -14,6 +14,7 @@ from markupsafe import Markup
 from autograder.answers.results import Graded
 from autograder.paths import PACKAGE, Course
 from autograder.plain import plain
+from autograder.words import counted
 
 WIDTH = 100  # characters in a line of the text
 
@@ -27,6 +28,7 @@ def _environment(**more):
         **more,
     )
     made.filters["points"] = lambda number: f"{number:g}"
+    made.filters["counted"] = counted
     made.filters["indented"] = lambda text: textwrap.fill(
         text, WIDTH, initial_indent="    ", subsequent_indent="    "
     )

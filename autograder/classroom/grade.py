@@ -20,6 +20,7 @@ from autograder.paths import Course
 from autograder.rooms import engine
 from autograder.rooms.engine import HOW, How, Run
 from autograder.rooms.shell import NO_EXIT, NO_PROGRAMS
+from autograder.words import counted
 
 
 def prepare(assignment: Assignment, diagnosis: Diagnosis, how: How = HOW) -> None:
@@ -68,7 +69,7 @@ def grade_notebook(
     ]
     graded.notes += _broken_cells(ran.notebook)
     if ran.replays_told:  # not those behind a hidden input: how many there are is the code's to choose
-        times = "once" if ran.replays_told == 1 else f"{ran.replays_told} times"
+        times = "once" if ran.replays_told == 1 else counted(ran.replays_told, "time")
         graded.notes.append(_REPLAYED.format(times=times))
     graded.seconds = time.perf_counter() - started
     return graded, ran.notebook
@@ -123,7 +124,7 @@ def _broken_cells(notebook: nbformat.NotebookNode) -> list[str]:
             notes.append(note[0].upper() + note[1:])
     notes = list(dict.fromkeys(notes))
     left = len(notes) - MOST_NOTES
-    return notes[:MOST_NOTES] + ([f"So it is with {left} cells more."] if left > 0 else [])
+    return notes[:MOST_NOTES] + ([f"So it is with {counted(left, 'cell')} more."] if left > 0 else [])
 
 
 def ungradable(student: str, assignment: str, reason: str | Exception) -> Graded:

@@ -11,7 +11,7 @@ import nbgrader.api
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy.exc import DatabaseError, SAWarning, SQLAlchemyError
@@ -193,6 +193,15 @@ def _record_notebook(notebook, executed, reason):
     }
     for comment in notebook.comments:
         comment.auto_comment = reason if executed is None else comments.get(comment.name)
+
+
+def is_marked(submission: SubmittedAssignment) -> bool:
+    """Whether a hand-in has a mark, the grader's or a person's; one that could not be graded has none until a person gives it."""
+    return any(
+        grade.auto_score is not None or _by_hand(grade)
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+    )
 
 
 def decided(book: Gradebook, graded: Graded) -> Graded:

@@ -122,7 +122,7 @@ def grade_each(
 
     def enter(book: Gradebook, place: Place, graded: Graded, notebooks: Notebooks | None) -> None:
         steps.record(book, place, graded, notebooks)
-        rules.apply(book, graded)
+        rules.apply(book, graded.assignment, graded.student)
         final = gradebook.decided(book, graded)
         if final != graded:  # what a person entered is on the page, too
             feedback.write(course, final)

@@ -20,6 +20,7 @@ from autograder.answers import submission
 from autograder.answers.handed_in import HandedIn, Ungradable, is_notebook, printable, read_file, read_folder
 from autograder.paths import Course
 from autograder.plain import letters
+from autograder.words import counted
 
 PAPERS = (
     "timestamp.txt",
@@ -102,8 +103,10 @@ def of_student(folder: Path, assignment: str) -> Place | None:
     """The ``Place`` of a student's hand-in in the student's folder, or None.
 
     Where several could be meant, the first that holds something: the one under the assignment's own name, one that is spelled
-    otherwise, notebooks without a folder.
+    otherwise, notebooks without a folder.  A folder that cannot be read is told by ``passed_over``.
     """
+    if not os.access(folder, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        return None
     owner, own = printable(folder.name), folder / assignment
     found = [Place(owner, own)] if own.is_dir() else []
     if found and (own.is_symlink() or found[0].holds_something()):
@@ -139,12 +142,14 @@ def _answers(path, assignment):
 
 
 def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
-    """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, students without either."""
+    """Sentences on what lies in ``submitted/`` and is in none of the ``taken`` places: notebooks, zip files, what cannot be
+    looked into, students without either."""
     if not course.submitted.is_dir():
         return []
     covered = {(place.folder, bool(place.loose)) for place in taken}
-    lost, zips = [], []
-    for here, folders, files in os.walk(course.submitted):
+    lost, zips, broken = [], [], []
+    closed: list[OSError] = []
+    for here, folders, files in os.walk(course.submitted, onerror=closed.append):
         path = Path(here)
         folders[:] = sorted(name for name in folders if not leftovers.is_folder_of_programs(name))
         if len(path.relative_to(course.submitted).parts) >= DEEPEST:
@@ -158,18 +163,31 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
         zips += [file for file in mine if _is_zip(file.name)]
         if (path, True) not in covered:
             lost += [file for file in mine if is_notebook(file.name)]
+            broken += [file for file in mine if file.is_symlink() and not file.exists() and file not in lost]
 
     def name(path):
         return printable(path.relative_to(course.submitted))
 
     known = {place.student for place in taken}
-    spoken_of = known | {printable(path.relative_to(course.submitted).parts[0]) for path in (*lost, *zips)}
+    shut = {Path(fault.filename): fault.strerror or "" for fault in closed}
+    for path in broken:  # once a folder of a student's or an assignment's, perhaps
+        if printable(path.relative_to(course.submitted).parts[0]) not in known:
+            shut[path] = "a link that leads nowhere"
+    spoken_of = known | {
+        printable(path.relative_to(course.submitted).parts[0])
+        for path in (*lost, *zips, *shut)
+        if path != course.submitted
+    }
     told = _briefly(
+        [f"{name(path)} was not graded: it cannot be read ({why})." for path, why in shut.items()],
+        "place",
+    )
+    told += _briefly(
         [
             f"{name(path)} was not graded: where it lies is no STUDENT/ASSIGNMENT/ with an assignment's name; lay it there."
             for path in lost
         ],
-        "notebooks",
+        "notebook",
     )
     told += _briefly(
         [
@@ -177,7 +195,7 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
             for path in zips
             if path.parent != course.submitted or printable(path.stem) not in known
         ],
-        "zip files",
+        "zip file",
     )
     return told + _briefly(
         [
@@ -185,7 +203,7 @@ def passed_over(course: Course, taken: Iterable[Place]) -> list[str]:
             for folder in students(course)
             if printable(folder.name) not in spoken_of
         ],
-        "students",
+        "student",
     )
 
 
@@ -201,7 +219,7 @@ def _instead(path, covered):
 def _briefly(sentences, what):
     """The first of very many sentences, and how many more there are."""
     more = len(sentences) - MOST_NAMED
-    return sentences[:MOST_NAMED] + ([f"So it is with {more} {what} more."] if more > 0 else [])
+    return sentences[:MOST_NAMED] + ([f"So it is with {counted(more, what)} more."] if more > 0 else [])
 
 
 def _why_nothing(folder):

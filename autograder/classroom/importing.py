@@ -23,6 +23,7 @@ from autograder.classroom.arranging import Files, arranged
 from autograder.classroom.platforms import Names, Owner, Part
 from autograder.errors import Refused
 from autograder.paths import Course
+from autograder.words import counted
 
 WRAPPED = 3  # zip files, one within the other, around a class's
 LARGEST_INNER = 2**30  # bytes of such a one
@@ -120,7 +121,7 @@ def _unwrapped(members, assignment, others):
     tried = Taken()
     found, read = _hand_ins(inner, assignment, others, tried)
     platforms_own = found and not read.layout.startswith("a folder a student")
-    doubtful = any(".ipynb" in reason for reason in tried.left_out)
+    doubtful = any(".ipynb" in reason.casefold() for reason in tried.left_out)
     several = (len(found) != 1 or doubtful) and any(
         len(one.path) > 1 for one in inner if is_notebook(one.path[-1])
     )
@@ -150,7 +151,9 @@ def _hand_ins(members, assignment, others, taken):
     found: dict[Owner, list[tuple[Member, Part]]] = {}
     for index, member in enumerate(files):
         if index in read.parts:
-            found.setdefault(read.parts[index].owner, []).append((member, read.parts[index]))
+            part = read.parts[index]
+            for owner in (part.owner, *part.shared_with):
+                found.setdefault(owner, []).append((member, part))
         elif index in read.left_out:
             taken.left_out.append(f"{shown('/'.join(member.path))} was left out: {read.left_out[index]}.")
     for index, folder in enumerate(bare, start=len(files)):
@@ -162,9 +165,9 @@ def _hand_ins(members, assignment, others, taken):
     if left_behind:
         count = sum(len(those) for those in left_behind.values())
         kinds = ", ".join(shown(name, 40) for name in sorted(left_behind)[:5])
-        taken.remarks.append(f"{count} files of programs ({kinds}) are no hand-ins.")
+        taken.remarks.append(f"No hand-in: {counted(count, 'file')} of programs ({kinds}).")
     if read.own:
-        taken.remarks.append(f"{len(read.own)} files are the platform's own.")
+        taken.remarks.append(f"The platform's own: {counted(len(read.own), 'file')}.")
     return found, read
 
 

@@ -8,6 +8,7 @@ import ast
 import importlib
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 
-from autograder.answers.results import Graded
+from autograder.classroom import gradebook
 from autograder.errors import Refused
 from autograder.paths import Course
+from autograder.words import first_of
 
 _METHOD, _PLUGIN = ("LateSubmissionPlugin", "penalty_method"), ("AssignLatePenalties", "plugin_class")
 
@@ -28,25 +30,45 @@ class Rules:
 
     nbgraders: AssignLatePenalties | None
 
-    def apply(self, book: Gradebook, graded: Graded) -> None:
+    def apply(self, book: Gradebook, assignment: str, student: str) -> bool:
+        """Enter them.  Returns whether others stood there."""
         if self.nbgraders is None:
-            return
+            return False
         try:
-            submission = book.find_submission(graded.assignment, graded.student)
+            submission = book.find_submission(assignment, student)
         except MissingEntry:
-            return
-        late = submission.total_seconds_late
+            return False
+        late, changed = submission.total_seconds_late, False
         for notebook in submission.notebooks:
-            book.db.refresh(notebook)  # its score is a sum that the database makes
             penalty = None
             if late:
-                penalty = self.nbgraders.plugin_inst.late_submission_penalty(
-                    graded.student, notebook.score, late
-                )
+                book.db.refresh(notebook)  # its score is a sum that the database makes
+                penalty = self.nbgraders.plugin_inst.late_submission_penalty(student, notebook.score, late)
             if penalty is not None:
                 penalty = self.nbgraders._check_late_penalty(notebook, penalty)
+            changed |= (notebook.late_submission_penalty or 0.0) != (penalty or 0.0)
             notebook.late_submission_penalty = penalty
         book.db.commit()
+        return changed
+
+
+def settled(course: Course, assignments: Iterable[str]) -> list[str]:
+    """Apply the course's rules to all that is in the gradebook: a date may have been entered since, an extension, a mark.
+
+    Returns a sentence for each assignment in which that changes a mark.
+    """
+    found = rules(course)
+    if found.nbgraders is None or not course.database.is_file():
+        return []
+    told = []
+    with gradebook.read(course) as book:
+        for name in assignments:
+            students = sorted(row.student_id for row in book.assignment_submissions(name))
+            if others := [student for student in students if found.apply(book, name, student)]:
+                told.append(
+                    f"{name}: what being late costs has changed since it was graded, for {first_of(others, 10)}; their pages say so after `feedback`."
+                )
+    return told
 
 
 def rules(course: Course) -> Rules:

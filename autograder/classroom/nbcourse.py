@@ -166,6 +166,21 @@ def _generated(course, name, path):
     return notebook, resources
 
 
+def slips(course: Course, source: Source) -> list[str]:
+    """Sentences on the markers in an assignment's notebooks that nbgrader took for comments when it released them.
+
+    ``load`` refuses them only where it enters the assignment itself: what is in the gradebook, students have.
+    """
+    found: list[str] = []
+    for path in sorted((course.source / source.name).glob("*.ipynb")):
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except Exception:  # whatever a damaged file brings about: where it is needed, it is told
+            continue
+        found += markers.slips(notebook, f"source/{source.name}/{path.name}", own=False)
+    return [f"{slip} It was released so, and graded as the gradebook has it." for slip in found]
+
+
 def _stepped(step, file, notebook, resources):
     """One of nbgrader's steps.  Raises ``CourseError`` for whatever it stumbles over."""
     try:

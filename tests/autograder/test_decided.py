@@ -6,19 +6,23 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
+from nbgrader.apps import ExportApp, NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import notebook_hash
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
+from typer.testing import CliRunner
 
+from autograder import cli
 from autograder.answers import assignment
 from autograder.authoring import demo, release
-from autograder.classroom import feedback, gradebook, grading, handins, late, lms, report
+from autograder.classroom import feedback, gradebook, grading, handins, late, lms, nbexport, report
 from autograder.errors import Refused
 from autograder.paths import ROOT, Course
 
@@ -26,6 +30,7 @@ NAME = "01-visual-attention"
 SECRET = "a-secret-of-the-exchange"
 CONFIG = """
 import sys
+import tempfile
 from pathlib import Path
 
 c = get_config()
@@ -34,6 +39,7 @@ c.CourseDirectory.root = str(Path(__file__).parent)
 c.CourseDirectory.release_directory = "exercises"
 c.Exchange.root = str(Path(__file__).parent / "exchange")
 c.AssignLatePenalties.plugin_class = "by_the_hour.ByTheHour"
+c.ExportApp.plugin_class = "autograder.classroom.nbexport.CsvExport"
 """
 PLUGIN = """
 from nbgrader.plugins import BasePlugin
@@ -122,7 +128,7 @@ def of_nbgrader(course):
     nbgrader(course, "export", "--to", "grades.csv")
     with (course.root / "grades.csv").open() as file:
         return {
-            row["student_id"]: float(row["score"])
+            row["student_id"]: float(row["score"]) if row["score"] else None
             for row in csv.DictReader(file)
             if row["assignment"] == NAME
         }
@@ -133,10 +139,10 @@ def everywhere_the_same(course):
     results = {graded.student: graded for graded in grading.results_of(course, NAME)}
     assert {name: graded.score for name, graded in results.items()} == pytest.approx(known)
     exported = {mark.student: mark.score for mark in lms.marks(course, [NAME])}
+    assert of_nbgrader(course) == pytest.approx(exported)
     assert exported.pop("damaged") is None, "not graded is not zero"
     assert exported == pytest.approx({name: score for name, score in known.items() if name != "damaged"})
     assert of_pages(course) == pytest.approx(known)
-    assert of_nbgrader(course) == pytest.approx(known)
     found = report.of(NAME, list(results.values()))
     assert sorted(graded.score for graded in found.graded) == pytest.approx(sorted(exported.values()))
     return known
@@ -205,6 +211,31 @@ def test_an_extension_counts(course):
     grading.grade_class(course, assignment.load(NAME))
 
 
+@pytest.mark.parametrize("command", ["export", "report", "feedback"])
+def test_a_date_that_is_entered_after_grading_counts(course, command):
+    """Whoever enters one sees no mark without the penalty, and is told whose marks it changes."""
+
+    def due(when):
+        with Gradebook(course.database_url) as book:
+            book.update_or_create_assignment(NAME, duedate=when)
+
+    before = of_gradebook(course)
+    due(datetime.datetime(2026, 3, 1, 11, 30))
+    ran = CliRunner().invoke(cli.app, [command, NAME, "--course", str(course.root)])
+    assert ran.exit_code == 0, ran.output
+    pages(course)
+    after = everywhere_the_same(course)
+    assert after == before | {"late": before["late"] - 0.5}
+    told = [line for line in ran.output.splitlines() if "being late" in line]
+    assert len(told) == 1 and "for late;" in told[0]
+    again = CliRunner().invoke(cli.app, [command, NAME, "--course", str(course.root)])
+    assert "being late" not in again.output, "once is enough"
+    due(datetime.datetime(2026, 3, 1, 12))
+    assert late.settled(course, [NAME])
+    pages(course)
+    assert of_gradebook(course) == before
+
+
 def test_formgrader_sees_every_hand_in(course):
     config = Config()
     config.CourseDirectory.root, config.CourseDirectory.course_id = str(course.root), "attention"
@@ -264,6 +295,33 @@ def test_without_a_rule_what_is_there_stays(tmp_path):
 
 def test_the_projects_own_configuration_can_be_read():
     assert late.rules(Course(ROOT)).nbgraders is None
+
+
+def test_the_projects_own_configuration_exports_no_zero_for_what_was_not_graded():
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    assert ExportApp(config=config).plugin_class is nbexport.CsvExport
+
+
+def test_nbgraders_table_is_the_stock_one_but_for_what_has_no_mark(course, tmp_path):
+    with Gradebook(course.database_url) as book:
+        book.update_or_create_student("none", last_name="of, these", first_name="=HYPERLINK()")
+        rows = {}
+        for make in (CsvExportPlugin, nbexport.CsvExport):
+            plugin = make(to=str(tmp_path / "grades.csv"), student=["late", "damaged"])
+            plugin.export(book)
+            rows[make] = list(csv.DictReader((tmp_path / "grades.csv").open()))
+        nbexport.CsvExport(to=str(tmp_path / "grades.csv"), student=["none"], assignment=[NAME]).export(book)
+        book.remove_student("none")
+    (none,) = csv.DictReader((tmp_path / "grades.csv").open())
+    assert (none["last_name"], none["first_name"], none["score"]) == ("of, these", "'=HYPERLINK()", "0.0")
+    theirs, ours = rows.values()
+    assert [list(row) for row in theirs] == [list(row) for row in ours]
+    assert [row | {"raw_score": "", "score": ""} for row in theirs if row["student_id"] == "damaged"] == [
+        row for row in ours if row["student_id"] == "damaged"
+    ]
+    assert [row for row in theirs if row["student_id"] == "late"] == [
+        row for row in ours if row["student_id"] == "late"
+    ]
 
 
 def test_a_faulty_configuration_is_told(tmp_path):
@@ -332,3 +390,50 @@ def test_a_folder_full_of_notebooks_is_named_briefly(tmp_path):
         (course.submitted / "ada" / "all" / f"{number}.ipynb").touch()
     told = grading.passed_over(course, [])
     assert len(told) == handins.MOST_NAMED + 1 and "80 notebooks more" in told[-1]
+
+
+@pytest.fixture
+def readable_by_few():
+    """A class's folder, and whoever looks has no more rights than its permissions give: a superuser has all."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder))
+        course.submitted.mkdir()
+        course.root.chmod(0o755)
+        user = os.geteuid()
+        yield course, lambda: user or os.seteuid(65534)
+        os.seteuid(user)
+        for path in course.root.rglob("*"):
+            if not path.is_symlink():
+                path.chmod(0o755)
+
+
+def test_what_cannot_be_read_is_named_and_the_others_are_graded(readable_by_few):
+    course, look = readable_by_few
+    for student in ("ada", "closed"):
+        hand_in(course, student, "{}")
+    (course.submitted / "ada" / "more").mkdir()
+    (course.submitted / "gone").symlink_to("nowhere")
+    for path in (course.submitted / "closed", course.submitted / "ada" / "more"):
+        path.chmod(0)
+    look()
+    found = handins.places(course, NAME)
+    assert [place.student for place in found] == ["ada"]
+    told = handins.passed_over(course, found)
+    assert sorted(line.partition(" was not graded: it cannot be read")[0] for line in told) == [
+        "ada/more",
+        "closed",
+        "gone",
+    ]
+
+
+@pytest.mark.parametrize(("beside", "status"), [(None, 0), ("bob/elsewhere/x.ipynb", 1), ("bob/note.txt", 1)])
+def test_the_status_says_whether_something_was_passed_over(tmp_path, beside, status):
+    course = Course(tmp_path)
+    hand_in(course, "ada", "{")  # it has its reason: that is looked at
+    if beside:
+        (course.submitted / beside).parent.mkdir(parents=True)
+        (course.submitted / beside).touch()
+    ran = CliRunner().invoke(cli.app, ["grade", NAME, "--course", str(tmp_path), "--no-isolation"])
+    assert ran.exit_code == status, ran.output
+    assert "bob" not in ran.output if beside is None else "was not graded" in ran.output
+    assert lms.marks(course, [NAME])[0].student == "ada"

@@ -40,7 +40,7 @@ def test_the_text_says_the_same_in_the_same_order():
     outcome = Outcome("f", [Check("test-f-a", 0, 1, "MESSAGE", "WHERE")], [Hint("id", "HINT " * 40)])
     text = feedback.text(Graded("ada", "03-query-key-value", outcomes=[outcome], notes=["NOTE"]))
     places = [
-        text.index(word) for word in ("ada", "0 of 1 points", "NOTE", "f  0 of 1", "HINT", "MESSAGE", "WHERE")
+        text.index(word) for word in ("ada", "0 of 1 point", "NOTE", "f  0 of 1", "HINT", "MESSAGE", "WHERE")
     ]
     assert places == sorted(places)
     assert max(map(len, text.splitlines())) <= feedback.WIDTH

@@ -299,6 +299,68 @@ def test_every_layout_tells_students_and_numbers(tmp_path, layout):
     assert sorted(texts) == sorted(text for name, text in members.items() if "ipynb" in name.lower())
 
 
+@pytest.mark.parametrize("name", ["Hw.IPYNB", "hw.Ipynb", "hw (1).IPYNB"])
+def test_a_notebook_finds_its_name_whatever_the_letters_of_its_ending(name):
+    files = {(name,): b"mine", ("other.IPYNB",): b"other"}
+    assert arranging.arranged(files, ["hw"]) == {"hw.ipynb": b"mine", "other.IPYNB": b"other"}
+
+
+GROUP = """submission_70:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: 's070'
+    :email: ada@example.org
+  - :name: Alan Turing
+    :email: alan@example.org
+  :created_at: 2026-03-02 12:00:00 Z
+submission_71:
+  :submitters:
+  - :name: Grace Hopper
+    :sid: 72
+  :created_at: 2026-03-01 12:00:00 Z
+"""
+
+
+def test_a_group_of_gradescopes_is_each_of_its_members(tmp_path):
+    members = {f"assignment_3_export/submission_{n}/x.ipynb": f"{n}" for n in (70, 71)}
+    members["assignment_3_export/submission_metadata.yml"] = GROUP
+    course, taken = taken_in(tmp_path, members)
+    held = laid(course)
+    assert {student: files[f"{NAME}.ipynb"] for student, files in held.items()} == {
+        "s070": "70",
+        "alan-example.org": "70",
+        "72": "71",
+    }
+    times = {path.read_text() for path in course.submitted.glob("*/*/timestamp.txt")}
+    assert times == {f"2026-03-0{day} 12:00:00.000000 UTC" for day in (1, 2)}
+    assert taken.left_out == [] and taken.status == 0
+    assert "submission_70 is a group's (Ada Lovelace, Alan Turing)" in " ".join(taken.remarks)
+    grading.grade_class(course, assignment.load(NAME))
+    exported = rows(lms.table(lms.marks(course, [NAME]), "csv"))[1:]
+    assert [row[:2] for row in exported] == [
+        ["72", "Grace Hopper"],
+        ["alan-example.org", "Alan Turing"],
+        ["s070", "Ada Lovelace"],
+    ]
+
+
+def test_who_stands_in_two_submissions_of_gradescopes_has_handed_in_the_later(tmp_path):
+    """Somebody left a group, or came into one, and both submissions are there."""
+    members = {f"submission_{n}/x.ipynb": f"{n}" for n in (70, 71, 72)}
+    both = GROUP.replace("Grace Hopper\n    :sid: 72", "Ada Lovelace\n    :sid: 's070'")
+    members["submission_metadata.yml"] = both + GROUP.partition("submission_71:")[2].join(
+        ["submission_72:", ""]
+    )
+    course, taken = taken_in(tmp_path, members)
+    assert {student: files[f"{NAME}.ipynb"] for student, files in laid(course).items()} == {
+        "s070": "70",
+        "alan-example.org": "70",
+        "72": "72",
+    }
+    (told,) = taken.left_out
+    assert told == "submission_71/x.ipynb was left out: those who handed it in have a later submission."
+
+
 @pytest.mark.parametrize(
     "members, owner",
     [
@@ -588,7 +650,7 @@ def test_any_class_in_any_layout_comes_back_under_its_owners(tmp_path_factory, l
 
 @given(st.text(st.characters(), max_size=6), st.sampled_from([*"=+-@＝＋－＠﹦﹢", ""]), st.text(st.characters(), max_size=6))  # fmt: skip
 def test_no_cell_begins_a_formula(before, sign, after):
-    cell = exporting._cell(before + sign + after)
+    cell = exporting.cell(before + sign + after)
     assert not any(unicodedata.category(c).startswith("C") for c in cell)
     seen = unicodedata.normalize("NFKC", cell.strip())
     assert not seen.startswith(("=", "+", "-", "@"))

@@ -466,6 +466,25 @@ def test_the_command(both, tmp_path):
         assert SHARED.split(":")[0] in page.read_text(encoding="utf-8")
 
 
+def test_a_mistyped_marker_that_students_have_already_is_told(tmp_path):
+    """Where nbgrader has released it, grading goes on: one line says what is amiss, and where."""
+    make_source(tmp_path)
+    course = Course(tmp_path)
+    (tmp_path / "submitted" / "ada" / NAME).mkdir(parents=True)
+    nbcourse.load(course, NAME)
+    path = tmp_path / "source" / NAME / "first.ipynb"
+    path.write_text(path.read_text().replace("BEGIN HIDDEN TESTS", "BEGIN HIDEN TESTS"))
+    arguments = ["grade", "--course", str(tmp_path), "--room", "shared", "--no-isolation"]
+    ran = CliRunner().invoke(cli.app, arguments)
+    assert ran.exit_code == 0, ran.output
+    (told,) = [line for line in ran.output.splitlines() if "HIDEN" in line]
+    assert told.startswith(
+        f"source/{NAME}/first.ipynb, cell 'test-mean', line 2: '### BEGIN HIDEN TESTS' should"
+    )
+    path.write_text(path.read_text().replace("BEGIN HIDEN TESTS", "BEGIN HIDDEN TESTS"))
+    assert nbcourse.slips(course, nbcourse.Source(NAME)) == []
+
+
 def test_a_source_that_nbgrader_cannot_release_is_a_fault_of_the_course(tmp_path):
     folder = make_source(tmp_path)
     (tmp_path / "autotests.yml").unlink()

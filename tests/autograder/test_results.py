@@ -37,7 +37,7 @@ def test_a_penalty_takes_no_more_than_there_is(penalty, score):
     [
         (-5, None),
         (0, None),
-        (1, "1 seconds"),
+        (1, "1 second"),
         (119, "119 seconds"),
         (120, "2 minutes"),
         (7199, "120 minutes"),

@@ -2,15 +2,17 @@
 
 import copy
 import json
+import re
 
 import nbformat
 import pytest
 
 from autograder.answers import assignment, submission
 from autograder.answers.cells import grade_id
-from autograder.answers.handed_in import LARGEST, Ungradable, read_folder
+from autograder.answers.handed_in import LARGEST, HandedIn, Ungradable, read_folder
 from autograder.answers.submission import rebuild
 from autograder.authoring import demo
+from autograder.paths import PACKAGE
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +129,15 @@ def write(path, content):
         (b"\xff\xfe\x00", "valid JSON"),
         (b"[" * 100_000, "valid JSON"),
         ([], "no list of cells"),
-        ({"worksheets": []}, "before 2015"),
+        ({"worksheets": []}, "before 2015 and damaged"),
+        ({"worksheets": [3], "nbformat": 3}, "before 2015 and damaged"),
+        ({"worksheets": [{}], "nbformat": 3}, "before 2015 and damaged"),
+        (
+            {"worksheets": [{"cells": [{"cell_type": "code", "input": 1}]}], "nbformat": 3},
+            "cell 1 is no proper",
+        ),
+        ({"worksheets": [], "nbformat": 9}, "before 2015 and damaged"),
+        ({"worksheets": [], "nbformat": 3}, "has no cells"),
         ({"cells": []}, "has no cells"),
         ({"cells": [{"cell_type": "code", "source": "1"}] * 3000}, "3000 cells"),
         ({"cells": [{"cell_type": "code", "source": 1}]}, "damaged"),
@@ -138,6 +148,23 @@ def write(path, content):
 def test_what_is_no_notebook_is_refused_in_words(tmp_path, content, said):
     with pytest.raises(Ungradable, match=said):
         submission.read(write(tmp_path / "a.ipynb", content))
+
+
+@pytest.mark.parametrize("damage", [[], [{"no": "output"}], None])
+def test_a_notebook_in_sheets_is_read_as_any_other(tmp_path, made, handed_in, damage):
+    """Jupyter wrote these before 2015, and some services still do."""
+    handed_in.cells.insert(0, nbformat.v4.new_markdown_cell("# Mine\n\nwith two lines"))
+    old = json.loads(nbformat.v3.writes_json(nbformat.convert(copy.deepcopy(handed_in), 3)))
+    assert "cells" not in old and old["nbformat"] == 3
+    for cell in old["worksheets"][0]["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = damage
+    read = submission.read(write(tmp_path / "a.ipynb", old))
+    same = submission.parse(nbformat.writes(handed_in).encode(), "a.ipynb")
+    assert [cell.source for cell in read.cells] == [cell.source for cell in same.cells]
+    assert [cell.metadata for cell in read.cells] == [cell.metadata for cell in same.cells]
+    assert rebuild(read, made).texts == rebuild(same, made).texts
+    assert rebuild(read, made).blank == set()
 
 
 def test_links_and_folders_are_refused(tmp_path):
@@ -182,7 +209,29 @@ def test_a_file_under_another_name_is_found_and_named(tmp_path, made, handed_in)
     nbformat.write(handed_in, tmp_path / "Copy of mine.ipynb")
     name, notes = submission.choose(read_folder(tmp_path), made)
     assert name == "Copy of mine.ipynb"
-    assert "Copy of mine.ipynb" in notes[0]
+    # not "your file is called": the name may be one that import gave it
+    assert notes == [f"The file Copy of mine.ipynb was taken for {made.name}.ipynb."]
+
+
+def test_the_letters_of_the_ending_do_not_matter(tmp_path, made, handed_in):
+    """A camera's disk, or an old server, writes it large; the file is the one that was asked for all the same."""
+    nbformat.write(handed_in, tmp_path / f"{made.name}.IPYNB")
+    handed_in.cells.append(nbformat.v4.new_code_cell("# another state"))
+    nbformat.write(handed_in, tmp_path / "before.ipynb")
+    read = read_folder(tmp_path)
+    name, notes = submission.choose(read, made)
+    assert name == f"{made.name}.IPYNB"
+    assert notes == [f"Beside {name} there is before.ipynb. {name} counts."]
+    assert read.notebook(f"{made.name}.ipynb") == read.files[name] != read.notebook("before.Ipynb")
+    assert read.notebook("absent.ipynb") is None
+    assert HandedIn("ada", {"a.ipynb": b"1", "A.IPYNB": b"2", "a.IPYNB": b"3"}).notebook("a.ipynb") == b"1"
+
+
+def test_nobody_asks_for_the_ending_in_small_letters_alone():
+    asks = re.compile(r"""(?:endswith|removesuffix)\(\(?["']\.ipynb|suffix [!=]= ["']\.ipynb""")
+    sources = [path for path in PACKAGE.rglob("*.py") if "misconceptions" not in path.parts]
+    lines = [(path.name, line) for path in sources for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [found for found in lines if asks.search(found[1]) and "casefold()" not in found[1]] == []
 
 
 def test_an_ordinary_hand_in_has_no_notes(tmp_path, made, handed_in):

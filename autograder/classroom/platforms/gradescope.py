@@ -24,18 +24,36 @@ def _as_data(loader, node):
 
 
 def gradescope(about: About) -> Read:
+    """A group hands in once, and each of its members is named: the hand-in is laid for every one of them."""
     found, told = Read("Gradescope"), _gradescope_metadata(about)
+    here = {path[0] for path in about.paths if len(path) > 1}
+    last: dict[Owner, str] = {}  # whoever left a group, or came into one, stands in two submissions
+    for folder, (owners, _) in sorted(told.items(), key=lambda item: _order(item[1][1])):
+        if folder in here:
+            last.update(dict.fromkeys(owners, folder))
+            if len(owners) > 1:
+                names = ", ".join(owner.full or owner.login for owner in owners)
+                found.remarks.append(f"{folder} is a group's ({names}); it is each one's hand-in.")
     for index, path in enumerate(about.paths):
         match = re.fullmatch(r"submission_(\d+)", path[0])
         if not match or len(path) < 2:
             continue
-        login, full, when = told.get(path[0], (path[0], None, None))
-        found.parts[index] = Part(Owner(login, None, full), path[1:], when)
+        owners, when = told.get(path[0], ([], None))
+        mine = [owner for owner in owners if last[owner] == path[0]]
+        if owners and not mine:
+            found.left_out[index] = "those who handed it in have a later submission"
+            continue
+        first, *others = mine or [Owner(path[0])]
+        found.parts[index] = Part(first, path[1:], when, shared_with=tuple(others))
     return found
 
 
+def _order(when):
+    return when.timestamp() if when else 0.0
+
+
 def _gradescope_metadata(about):
-    """Folder -> (login, name, time); of a group the first submitter."""
+    """Folder -> (owners, time of handing in)."""
     try:
         data = yaml.load(about.text(("submission_metadata.yml",)) or "", Loader=_Plain)
     except (yaml.YAMLError, RecursionError, ValueError):
@@ -45,15 +63,10 @@ def _gradescope_metadata(about):
         people = entry.get(":submitters") if isinstance(entry, dict) else None
         if isinstance(people, list) and people and all(isinstance(person, dict) for person in people):
             named = [(_gradescope_login(person), person.get(":name")) for person in people]
-            login = "+".join(str(login) for login, _ in named if login)
-            full = ", ".join(str(name) for _, name in named if name)
+            owners = [Owner(str(login), None, str(name) if name else None) for login, name in named if login]
             when = entry.get(":created_at")
             when = when.get("utc") if isinstance(when, dict) else when  # as Rails writes a time with a zone
-            told[str(folder)] = (
-                login or str(folder),
-                full or None,
-                when if isinstance(when, datetime) else None,
-            )
+            told[str(folder)] = list(dict.fromkeys(owners)), when if isinstance(when, datetime) else None
     return told
 
 

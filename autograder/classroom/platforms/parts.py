@@ -31,6 +31,7 @@ class Part:
     attempt: str = ""  # of several the last in order counts
     rank: int = 0  # of two files of one name the greater keeps it
     late: bool = False  # the platform says so, and not by how much
+    shared_with: tuple[Owner, ...] = ()  # whose hand-in it is as well
 
 
 @dataclass
