@@ -1,7 +1,8 @@
-"""A slip in an experiment's name is told in a sentence."""
+"""A slip in a name or a setting is told in a sentence, where it was made."""
 
 import pytest
 
+from attention_course.experiments import experiment, grid
 from attention_course.experiments.engine import definition
 
 
@@ -28,3 +29,34 @@ def test_where_no_name_is_near_all_are_told(name, there):
     with pytest.raises(definition.UnknownName) as said:
         definition.find([name])
     assert str(said.value).startswith(f"There is no experiment {name}. There is: {there}")
+
+
+def networks(seed, kind, steps):
+    """Networks of one kind."""
+    return {"error": seed}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            grid(kind=["plain"], stpes=3),
+            "test_definition.networks has no parameter stpes; those that a setting may give are: kind, steps.",
+        ),
+        ([{"kind": "plain"}], "test_definition.networks: a setting gives no steps; its parameters are: kind, steps."),
+        (grid(kind="plain", steps=3, seed=1), "test_definition.networks has no parameter seed; "),
+        (None, "test_definition.networks: a setting gives no kind, steps; "),
+    ],
+)  # fmt: skip
+def test_a_setting_that_the_function_does_not_take_is_told_where_the_experiment_is_defined(settings, said):
+    with pytest.raises(TypeError) as fault:
+        experiment(settings=settings)(networks)
+    assert str(fault.value).startswith(said)
+
+
+def test_an_experiment_without_parameters_says_so():
+    def alone(seed):
+        """Nothing to set."""
+
+    with pytest.raises(TypeError, match="are: none"):
+        experiment(settings=grid(kind="plain"))(alone)

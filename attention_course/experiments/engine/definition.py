@@ -50,10 +50,15 @@ class Experiment:
             raise TypeError(
                 f"{self.function.__name__}: settings are numbers, texts, lists, and no two are alike"
             )
+        known = ", ".join(sorted(wanted)) or "none"
         for row in self.settings:
-            if set(row) != wanted:
+            if unknown := sorted(set(row) - wanted):
                 raise TypeError(
-                    f"{self.function.__name__} takes {sorted(wanted)}, a setting has {sorted(row)}"
+                    f"{self.name} has no parameter {', '.join(unknown)}; those that a setting may give are: {known}."
+                )
+            if missing := sorted(wanted - set(row)):
+                raise TypeError(
+                    f"{self.name}: a setting gives no {', '.join(missing)}; its parameters are: {known}."
                 )
 
     @property
