@@ -25,7 +25,7 @@ def probes(rng):
         probe(2, 3, 5, 6, 2, empty),
         probe(4, 4, 4, 4, 4, np.stack([triangle, triangle, triangle[::-1], triangle.T])),
         probe(1, 4, 4, 9, 3, triangle),
-        Module((6, 4), {}, tuple(torch.ones(1, 2, 6) for _ in range(3))),
+        Module((6, 4), {}, tuple(torch.ones(1, 2, 6) for _ in range(3)), raises=ValueError),
     ]
 
 

@@ -17,8 +17,8 @@ def probes(rng):
         probe(3, 3, 1, 3, 3, 3),
         probe(2, 4, 2, 3, 5),
         probe(4, 6, 2, 2, 3, 1),
-        Module((6, 4, 3), {}, (torch.ones(2, 6, 3, 5),)),
-        Module((6, 3, 4), {}, (torch.ones(2, 6, 3, 5),)),
+        Module((6, 4, 3), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
+        Module((6, 3, 4), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
     ]
 
 

@@ -13,7 +13,7 @@ def probes(rng):
         probe(2, 6, 3, 4, 5),
         probe(3, 8, 2, 5, 2),
         probe(4, 4, 1, 4, 4),
-        Module((6, 4), {}, (torch.ones(2, 6, 3, 5),)),
+        Module((6, 4), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
     ]
 
 
