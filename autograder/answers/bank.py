@@ -39,7 +39,7 @@ from autograder.paths import PACKAGE
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-__all__ = ["Bank", "Call", "Entry", "Given", "Module", "again", "both", "change", "load", "right", "wrong"]
+__all__ = ["Bank", "Call", "Entry", "Given", "Layer", "again", "both", "change", "load", "right", "wrong"]
 
 FOLDER = PACKAGE / "misconceptions"
 
@@ -73,7 +73,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Module:
+class Layer:
     """A probe of an ``nn.Module``: construct it with ``init``, load ``parameters``, call it with ``inputs``.
 
     Observed are the names and shapes of its parameters, the outputs, and the gradient that each parameter
@@ -95,7 +95,7 @@ class Module:
         }
 
 
-Probe = Call | Module
+Probe = Call | Layer
 
 
 @dataclass(frozen=True, eq=False)

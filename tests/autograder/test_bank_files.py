@@ -17,12 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import attention_course
 from autograder.answers import assignment as assignments
 from autograder.answers import bank, changes
 from autograder.answers.diagnose import Diagnosis
 from autograder.errors import CourseError
 
 LIST = Path(__file__).with_name("bank_entries.txt")
+PACKAGES = [Path(bank.__file__).parents[1], Path(attention_course.__file__).parent]
 NAME, EXERCISE = "03-query-key-value", "soft_lookup"
 HEAD = "from autograder.answers.bank import Call, again, both, change, right, wrong\n"
 PROBES = "def probes(rng):\n    return []\n"
@@ -92,6 +94,13 @@ def test_a_slip_in_a_probe_is_noticed(written):
         (EXERCISE, 2, "TypeError"),
         (EXERCISE, 4, None),
     ]
+
+
+def test_a_module_is_torchs_wherever_a_class_is_called_so():
+    """Its stand-in behaves like torch's; a probe of one, or a file of Python, has a name of its own."""
+    sources = (path for package in PACKAGES for path in package.rglob("*.py"))
+    named = [path.name for path in sources if re.search(r"^class _?Module\b", path.read_text("utf-8"), re.M)]
+    assert named == ["stand_in.py"]
 
 
 def test_a_change_stands_where_the_piece_stood(written):
