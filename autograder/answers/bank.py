@@ -39,7 +39,7 @@ from autograder.paths import PACKAGE
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-__all__ = ["Bank", "Call", "Entry", "Given", "Module", "again", "both", "change", "load", "right", "wrong"]
+__all__ = ["Bank", "Call", "Entry", "Given", "Layer", "again", "both", "change", "load", "right", "wrong"]
 
 FOLDER = PACKAGE / "misconceptions"
 
@@ -56,13 +56,15 @@ class Given:
 class Call:
     """A probe of a function: call it with ``args``.  The result, or the kind of error, is observed.
 
-    An argument may be ``Given("step")``.
+    An argument may be ``Given("step")``.  Where the solution itself refuses it, ``raises`` says with which error.
     """
 
     args: tuple[Any, ...]
+    raises: type[Exception] | None = None
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, *args: Any, raises: type[Exception] | None = None) -> None:
         object.__setattr__(self, "args", args)
+        object.__setattr__(self, "raises", raises)
 
     def payload(self) -> dict[str, Any]:
         """The probe as plain data, for ``observe.encode``."""
@@ -71,16 +73,17 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Module:
+class Layer:
     """A probe of an ``nn.Module``: construct it with ``init``, load ``parameters``, call it with ``inputs``.
 
     Observed are the names and shapes of its parameters, the outputs, and the gradient that each parameter
-    receives from the sum of the first output's squares.
+    receives from the sum of the first output's squares.  ``raises`` as in ``Call``.
     """
 
     init: tuple[Any, ...]
     parameters: dict[str, Any]
     inputs: tuple[Any, ...]
+    raises: type[Exception] | None = None
 
     def payload(self) -> dict[str, Any]:
         """The probe as plain data, for ``observe.encode``."""
@@ -92,7 +95,7 @@ class Module:
         }
 
 
-Probe = Call | Module
+Probe = Call | Layer
 
 
 @dataclass(frozen=True, eq=False)

@@ -193,7 +193,7 @@ def _refuse_impossible(cell, name, worth):
     for output in cell.outputs:
         if output.output_type == "execute_result":
             try:
-                number = float(output.data.get("text/plain", ""))
+                number = float(output.data["text/plain"])
             except ValueError:
                 continue  # not a number: nbgrader's rule for other results holds
             if not (math.isfinite(number) and 0 <= number <= worth):
@@ -270,7 +270,7 @@ def said_by(failure: NotebookNode) -> str:
 
 
 def _where(failure):
-    """The frames of the traceback that lie in the student's own functions, as IPython printed them.
+    """The line at which the student's own functions stopped, as IPython printed it; the innermost of them.
 
     Frames of check cells are left out: their text is nobody's business.
     """
@@ -283,4 +283,4 @@ def _where(failure):
         if re.match(r"(Cell In|Input In|File <ipython)", frame) and "check" not in frame
     ]
     lines = [line for frame in own for line in frame.splitlines() if re.match(r"\s*-+>\s*\d+", line)]
-    return "\n".join(re.sub(r"^\s*-+>\s*", "line ", line) for line in lines[-1:]) or None
+    return re.sub(r"^\s*-+>\s*", "line ", lines[-1]) if lines else None

@@ -250,9 +250,7 @@ def _graded(course: Course, place: Place, assignment: Named, steps: Steps, journ
     except Ungradable as reason:
         graded, notebooks = ungradable(place.student, assignment.name, reason), None
     except Exception as fault:
-        faults.record(f"{place.student}, {assignment.name}", fault)
-        why = f"The grader failed on this submission ({type(fault).__name__}); whoever grades finds the whole of it in {faults.NAME}."
-        graded, notebooks = ungradable(place.student, assignment.name, why), None
+        graded, notebooks = _failed(place, assignment, "The grader failed on this submission", fault)
     try:
         if notebooks is not None:
             journal.keep(digest, graded, notebooks)
@@ -261,12 +259,17 @@ def _graded(course: Course, place: Place, assignment: Named, steps: Steps, journ
     except OSError:
         raise
     except Exception as fault:
-        faults.record(f"{place.student}, {assignment.name}", fault)
-        why = f"The result could not be written ({type(fault).__name__}); whoever grades finds the whole of it in {faults.NAME}."
-        graded, notebooks = ungradable(place.student, assignment.name, why), None
+        graded, notebooks = _failed(place, assignment, "The result could not be written", fault)
         _write(course, place, steps, graded, notebooks)
     faults.log.debug("%s, %s: graded", place.student, assignment.name)
     return graded, notebooks
+
+
+def _failed(place: Place, assignment: Named, what: str, fault: Exception) -> Result:
+    """The result where the grader itself is at fault: what failed and the error's kind are told, the log keeps the rest."""
+    faults.record(f"{place.student}, {assignment.name}", fault)
+    why = f"{what} ({type(fault).__name__}); whoever grades finds the whole of it in {faults.NAME}."
+    return ungradable(place.student, assignment.name, why), None
 
 
 def _write(course: Course, place: Place, steps: Steps, graded: Graded, notebooks: Notebooks | None) -> None:

@@ -17,11 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import attention_course
 from autograder.answers import assignment as assignments
 from autograder.answers import bank, changes
+from autograder.answers.diagnose import Diagnosis
 from autograder.errors import CourseError
 
 LIST = Path(__file__).with_name("bank_entries.txt")
+PACKAGES = [Path(bank.__file__).parents[1], Path(attention_course.__file__).parent]
 NAME, EXERCISE = "03-query-key-value", "soft_lookup"
 HEAD = "from autograder.answers.bank import Call, again, both, change, right, wrong\n"
 PROBES = "def probes(rng):\n    return []\n"
@@ -62,6 +65,42 @@ def written(tmp_path, monkeypatch):
         return {entry.id: entry for entry in bank.load(solved_by(solution)).entries()}
 
     return read
+
+
+def unmeant(diagnosis):
+    """(exercise, number of the probe, what the solution raised there), wherever the probe says otherwise."""
+    return [
+        (exercise, number, seen.get("error"))
+        for exercise, probes in diagnosis.bank.probes.items()
+        for number, (probe, seen) in enumerate(zip(probes, diagnosis.observed(None, exercise), strict=True))
+        if seen.get("error") != (probe.raises and probe.raises.__name__)
+    ]
+
+
+@pytest.mark.parametrize("name", assignments.names())
+def test_the_solution_raises_on_those_probes_of_which_the_bank_says_so(name):
+    """On any other an author's slip would make all answers alike, and nobody would be told."""
+    assert unmeant(Diagnosis(loaded(name))) == []
+
+
+def test_a_slip_in_a_probe_is_noticed(written):
+    fine = "np.ones(2), np.ones((3, 2)), np.ones((3, 4)), 1.5"
+    said = ("1, 2", "1, 2, raises=TypeError", "1, 2, raises=ValueError", fine, f"{fine}, raises=TypeError")
+    calls = ", ".join(f"Call({arguments})" for arguments in said)
+    written("", probes=f"def probes(rng):\n    return [{calls}]\n")
+    found = unmeant(Diagnosis(solved_by(SOLUTION)))
+    assert found[: len(found) // 2] == [
+        (EXERCISE, 0, "TypeError"),
+        (EXERCISE, 2, "TypeError"),
+        (EXERCISE, 4, None),
+    ]
+
+
+def test_a_module_is_torchs_wherever_a_class_is_called_so():
+    """Its stand-in behaves like torch's; a probe of one, or a file of Python, has a name of its own."""
+    sources = (path for package in PACKAGES for path in package.rglob("*.py"))
+    named = [path.name for path in sources if re.search(r"^class _?Module\b", path.read_text("utf-8"), re.M)]
+    assert named == ["stand_in.py"]
 
 
 def test_a_change_stands_where_the_piece_stood(written):

@@ -10,6 +10,7 @@ import typer
 
 from autograder import cli, faults
 from autograder.answers import assignment
+from autograder.answers.results import Graded
 from autograder.classroom import grading
 from autograder.classroom.handins import Place
 from autograder.errors import CourseError, Refused
@@ -81,22 +82,47 @@ def test_a_log_obeys_no_text(log, tmp_path):
     assert "ValueError: gone" in written and "\x1b" not in written and "\u202e" not in written
 
 
-def test_a_submission_on_which_the_grader_fails_is_in_the_log_and_the_sentence_says_where(log, tmp_path):
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("read", "The grader failed on this submission (KeyError)"),
+        ("keep", "The result could not be written (KeyError)"),
+    ],
+)
+def test_a_submission_on_which_the_grader_fails_is_in_the_log_and_the_sentence_says_where(
+    log, tmp_path, step, said
+):
+    made = assignment.load("01-visual-attention")
+
     class Steps:
         def read(self, place):
-            raise KeyError("nobody thought of this")
+            fail("read")
+
+        def digest(self, handed_in):
+            return "digest"
+
+        def grade(self, handed_in):
+            return Graded("ada", made.name), {}
 
         def released(self):
             return {}
 
+        def keep(self, digest, graded, notebooks):  # the journal's
+            fail("keep")
+
+    def fail(here):
+        if here == step:
+            raise KeyError("nobody thought of this")
+
     faults.keep(tmp_path)
-    made = assignment.load("01-visual-attention")
     place = Place("ada", tmp_path / "submitted" / "ada" / made.name)
-    graded, _ = grading._graded(Course(tmp_path), place, made, Steps(), None)
-    assert "The grader failed on this submission (KeyError)" in graded.reason
+    graded, notebooks = grading._graded(Course(tmp_path), place, made, Steps(), Steps())
+    assert graded.status == "ungradable" and notebooks is None
+    assert said in graded.reason
     assert "nobody" not in graded.reason and faults.NAME in graded.reason
+    assert (tmp_path / "feedback" / "ada" / made.name).is_dir()  # the student is told, too
     written = (tmp_path / faults.NAME).read_text()
-    assert "ada, 01-visual-attention" in written and "in read" in written
+    assert "ada, 01-visual-attention" in written and f"in {step}" in written
     assert str(tmp_path / faults.NAME) in faults.told()
 
 

@@ -83,6 +83,27 @@ def test_the_page_lies_in_report(tmp_path):
     assert target.read_text(encoding="utf-8") == report.page(report.of("01-x", CLASS))
 
 
+def test_the_folder_of_the_page_is_made_where_it_is_not_and_a_page_is_written_anew(tmp_path):
+    course = Course(tmp_path / "not" / "there")
+    report.write(course, report.of("01-x", []))
+    again = report.write(course, report.of("01-x", CLASS))
+    assert again.read_text(encoding="utf-8") == report.page(report.of("01-x", CLASS))
+
+
+def test_shares_are_whole_and_means_have_two_digits():
+    class_ = [
+        Graded(str(points), "x", outcomes=[outcome("f", points), outcome("g", 1.0)])
+        for points in (1.0, 0.0, 0.0)
+    ]
+    f, g = report.of("x", class_).exercises
+    assert (f["full_percent"], f["mean"], g["full_percent"], g["mean"]) == (33, 0.33, 100, 1)
+
+
+def test_a_check_that_failed_without_a_word_is_told_without_one():
+    silent = Graded("ada", "x", outcomes=[Outcome("f", [Check("t", 0.0, 1.0)])])
+    assert report.of("x", [silent]).unexplained == [{"check": "t", "message": "", "students": ["ada"]}]
+
+
 def test_how_a_class_was_graded_is_told():
     assert report.of("x", [Graded("ada", "x", outcomes=[outcome("f", 1.0)], shared=True)]).caveat
     assert report.of("x", CLASS).caveat is None

@@ -1,5 +1,6 @@
 """What an experiment is: a function of a seed and settings, the settings it runs under, and what the book says of it."""
 
+import difflib
 import importlib
 import inspect
 import itertools
@@ -49,10 +50,15 @@ class Experiment:
             raise TypeError(
                 f"{self.function.__name__}: settings are numbers, texts, lists, and no two are alike"
             )
+        known = ", ".join(sorted(wanted)) or "none"
         for row in self.settings:
-            if set(row) != wanted:
+            if unknown := sorted(set(row) - wanted):
                 raise TypeError(
-                    f"{self.function.__name__} takes {sorted(wanted)}, a setting has {sorted(row)}"
+                    f"{self.name} has no parameter {', '.join(unknown)}; those that a setting may give are: {known}."
+                )
+            if missing := sorted(wanted - set(row)):
+                raise TypeError(
+                    f"{self.name}: a setting gives no {', '.join(missing)}; its parameters are: {known}."
                 )
 
     @property
@@ -104,6 +110,17 @@ def of_lesson(lesson: str) -> dict[str, Experiment]:
     return {e.name: e for e in own if e.function.__module__ == module.__name__}
 
 
+def _near(name: str) -> str | None:
+    """What ``name``, which nothing is called, was probably meant to be: a lesson, or an experiment of one."""
+    lesson, dot, one = name.partition(".")
+    for close in difflib.get_close_matches(lesson, lessons(), n=1):  # a lesson's own name is the closest
+        if not dot:
+            return close
+        own = {e.rpartition(".")[2]: e for e in of_lesson(close)}
+        return next((own[near] for near in difflib.get_close_matches(one, own, n=1)), None)
+    return None
+
+
 class UnknownName(LookupError):
     """No experiment is called so."""
 
@@ -118,7 +135,9 @@ def find(names: Iterable[str] = ()) -> dict[str, Experiment]:
         if one:
             found = {key: value for key, value in found.items() if key == name}
         if not found:
-            close = ", ".join(of_lesson(lesson)) if lesson in known else ", ".join(known)
-            raise UnknownName(f"There is no experiment {name}. There is: {close}.")
+            near = _near(name)
+            there = ", ".join(of_lesson(lesson) if lesson in known else known)
+            hint = f"Did you mean {near}?" if near else f"There is: {there}."
+            raise UnknownName(f"There is no experiment {name}. {hint}")
         chosen |= found
     return chosen

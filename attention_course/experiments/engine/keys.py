@@ -18,7 +18,7 @@ from attention_course.experiments.engine.definition import Experiment
 PACKAGE = "attention_course"
 
 
-class _Module:
+class _Source:
     """The definitions, imports and other statements at the top level of one source file."""
 
     def __init__(self, name):
@@ -73,7 +73,7 @@ class _Module:
         return f"{package}.{node.module}" if node.module else package
 
 
-def bound(module: _Module, node: ast.Import | ast.ImportFrom) -> list[tuple[str, tuple[str, str | None]]]:
+def bound(module: _Source, node: ast.Import | ast.ImportFrom) -> list[tuple[str, tuple[str, str | None]]]:
     """The names that an import statement binds, each with (module, name or None)."""
     if isinstance(node, ast.ImportFrom):
         base = module._absolute(node)
@@ -169,7 +169,7 @@ def _module(name):
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError:
         return None
-    return _Module(name) if spec and spec.origin and spec.origin.endswith(".py") else None
+    return _Source(name) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
 def _ours(name):

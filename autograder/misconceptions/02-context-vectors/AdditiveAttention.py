@@ -1,6 +1,6 @@
 """What people write for ``AdditiveAttention``."""
 
-from autograder.answers.bank import Module, again, both, change, right, wrong
+from autograder.answers.bank import Layer, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -21,7 +21,7 @@ def probes(rng):
             if masked == "one empty":
                 mask[-1] = False
             inputs = (*inputs, mask)
-        return Module((query_size, key_size, hidden_size), parameters, inputs)
+        return Layer((query_size, key_size, hidden_size), parameters, inputs)
 
     return [
         probe(2, 5, 3, 4, 6, 7, False),

@@ -17,8 +17,8 @@ def probes(rng):
         Call(*square[:2], "general", square[2]),
         Call(query, keys, "concat", W, v),
         Call(*arrays((4, 4), (4, 4, 4)), "concat", *arrays((8, 4), (4,))),
-        Call(query, keys, "additive", W, v),
-        Call(*dot, "Dot", W, v),
+        Call(query, keys, "additive", W, v, raises=ValueError),
+        Call(*dot, "Dot", W, v, raises=ValueError),
         Call(*(part.astype(np.float32) for part in dot), "dot"),
         Call(*(part.astype(np.float32) for part in general[:2]), "general", general[2].astype(np.float32)),
     ]

@@ -1,6 +1,6 @@
 """What people write for ``SelfAttention``."""
 
-from autograder.answers.bank import Module, again, both, change, right, wrong
+from autograder.answers.bank import Layer, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -13,7 +13,7 @@ def probes(rng):
             "W_k.weight": array(d, width),
             "W_v.weight": array(d_v, width),
         }
-        return Module((width, d, d_v), parameters, (torch.from_numpy(array(batch, n, width)),))
+        return Layer((width, d, d_v), parameters, (torch.from_numpy(array(batch, n, width)),))
 
     return [probe(2, 3, 6, 8, 5), probe(1, 4, 3, 2, 7), probe(4, 4, 4, 4, 4)]
 

@@ -4,7 +4,7 @@ from autograder.answers.bank import Call, both, change, right, wrong
 
 
 def probes(rng):
-    return [Call(4), Call(1), Call(0), Call(-2)]
+    return [Call(4), Call(1), Call(0), Call(-2, raises=ValueError)]
 
 
 diagonal_excluded = wrong(

@@ -10,7 +10,12 @@ def probes(rng):
         return padding, causal
 
     padding, causal = masks(2, 4)
-    return [Call(padding, causal), Call(*masks(4, 4)), Call(padding, causal[:1]), Call(*masks(1, 3))]
+    return [
+        Call(padding, causal),
+        Call(*masks(4, 4)),
+        Call(padding, causal[:1], raises=ValueError),
+        Call(*masks(1, 3)),
+    ]
 
 
 either_allows = wrong(

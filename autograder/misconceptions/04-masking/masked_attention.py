@@ -14,7 +14,7 @@ def probes(rng):
         Call(*general, np.arange(5) < np.array([[1], [0], [4]])),
         Call(*square, np.tri(4, dtype=bool)),
         Call(*(part.astype(np.float32) for part in general), mask),
-        Call(*general, np.ones((2, 5), dtype=bool)),
+        Call(*general, np.ones((2, 5), dtype=bool), raises=ValueError),
         Call(*square, np.array([[[True, False, True, True]]])),
     ]
 

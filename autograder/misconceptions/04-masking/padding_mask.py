@@ -7,7 +7,7 @@ def probes(rng):
     return [
         Call(np.array([3, 0, 5, 2]), 6),
         Call(rng.permutation(np.arange(1, 4)), 3),
-        Call(np.array([2, 6]), 4),
+        Call(np.array([2, 6]), 4, raises=ValueError),
     ]
 
 

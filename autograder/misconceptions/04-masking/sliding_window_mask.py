@@ -4,7 +4,7 @@ from autograder.answers.bank import Call, again, both, change, right, wrong
 
 
 def probes(rng):
-    return [Call(6, 3), Call(4, 1), Call(3, 7), Call(4, 0)]
+    return [Call(6, 3), Call(4, 1), Call(3, 7), Call(4, 0, raises=ValueError)]
 
 
 one_too_many = wrong(

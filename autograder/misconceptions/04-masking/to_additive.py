@@ -5,7 +5,12 @@ from autograder.answers.bank import Call, both, change, right, wrong
 
 def probes(rng):
     mask = np.array([[True, False, True], [False, False, True]])
-    return [Call(mask, "float64"), Call(mask[0], "float32"), Call(mask, "float16"), Call(mask, "int64")]
+    return [
+        Call(mask, "float64"),
+        Call(mask[0], "float32"),
+        Call(mask, "float16"),
+        Call(mask, "int64", raises=TypeError),
+    ]
 
 
 additive_nan = wrong(

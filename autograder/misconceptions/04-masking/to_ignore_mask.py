@@ -5,7 +5,12 @@ from autograder.answers.bank import Call, both, change, right, wrong
 
 def probes(rng):
     mask = np.array([[True, True, False], [False, False, False]])
-    return [Call(mask), Call(mask[:, :1]), Call(np.array([1, 0])), Call([True, False])]
+    return [
+        Call(mask),
+        Call(mask[:, :1]),
+        Call(np.array([1, 0]), raises=TypeError),
+        Call([True, False], raises=TypeError),
+    ]
 
 
 unchanged = wrong(

@@ -1,6 +1,6 @@
 """What people write for ``DecoderLayer``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Layer, both, change, right, wrong
 from autograder.misconceptions.making import layer_inputs, layer_parameters
 
 
@@ -10,7 +10,7 @@ def probes(rng):
         made = layer_parameters(rng, d_model, d_ff, norms, attentions)
         masks = (None if mask is None else torch.from_numpy(mask) for mask in (causal, words))
         inputs = layer_inputs(rng, (b, n, d_model), (b, m, d_model))
-        return Module((d_model, h, d_ff), made, (*inputs, *masks))
+        return Layer((d_model, h, d_ff), made, (*inputs, *masks))
 
     words = np.array([[[True, True, False, False]], [[True, False, False, True]]])
     return [

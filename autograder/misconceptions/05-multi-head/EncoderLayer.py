@@ -1,6 +1,6 @@
 """What people write for ``EncoderLayer``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Layer, both, change, right, wrong
 from autograder.misconceptions.making import layer_inputs, layer_parameters
 
 
@@ -8,7 +8,7 @@ def probes(rng):
     def probe(b, n, d_model, h, d_ff, mask=None):
         made = layer_parameters(rng, d_model, d_ff, ("norm_1", "norm_2"), ("attention",))
         mask = None if mask is None else torch.from_numpy(mask)
-        return Module((d_model, h, d_ff), made, (*layer_inputs(rng, (b, n, d_model)), mask))
+        return Layer((d_model, h, d_ff), made, (*layer_inputs(rng, (b, n, d_model)), mask))
 
     return [
         probe(2, 5, 6, 2, 7),

@@ -1,6 +1,6 @@
 """What people write for ``MultiHeadAttention``."""
 
-from autograder.answers.bank import Module, again, both, change, right, wrong
+from autograder.answers.bank import Layer, again, both, change, right, wrong
 
 
 def probes(rng):
@@ -12,7 +12,7 @@ def probes(rng):
         inputs = [torch.from_numpy(array(b, size, d_model)) for size in (n, m, m)]
         if mask is not None:
             inputs.append(torch.from_numpy(mask))
-        return Module((d_model, h), parameters, tuple(inputs))
+        return Layer((d_model, h), parameters, tuple(inputs))
 
     some = rng.random((2, 3, 5)) < 0.5
     some[:, :, 0], some[:, :, 1] = True, False
@@ -25,7 +25,7 @@ def probes(rng):
         probe(2, 3, 5, 6, 2, empty),
         probe(4, 4, 4, 4, 4, np.stack([triangle, triangle, triangle[::-1], triangle.T])),
         probe(1, 4, 4, 9, 3, triangle),
-        Module((6, 4), {}, tuple(torch.ones(1, 2, 6) for _ in range(3))),
+        Layer((6, 4), {}, tuple(torch.ones(1, 2, 6) for _ in range(3)), raises=ValueError),
     ]
 
 

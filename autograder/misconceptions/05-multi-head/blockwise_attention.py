@@ -4,10 +4,10 @@ from autograder.answers.bank import Call, both, change, right, wrong
 
 
 def probes(rng):
-    def probe(n, m, d, d_v, block, dtype="float64", scale=1):
+    def probe(n, m, d, d_v, block, dtype="float64", scale=1, raises=None):
         shapes = (n, d), (m, d), (m, d_v)
         q, k, v = (rng.normal(size=shape).astype(dtype) for shape in shapes)
-        return Call(scale * q, k, v, block)
+        return Call(scale * q, k, v, block, raises=raises)
 
     one, order = np.array([[1.0]]), np.linspace(-3, 3, 6)[:, None]
     falling = np.array([[600.0], [599.0], [-600.0], [-598.0]])
@@ -22,7 +22,7 @@ def probes(rng):
         Call(one, 1000 + order, order**2, 2),  # exp overflows without a maximum
         Call(one, -1000 + order, order**2, 2),  # and vanishes with one of 0
         Call(one, falling, falling**2, 2),  # a maximum that falls by 1198
-        probe(2, 3, 4, 5, 0),
+        probe(2, 3, 4, 5, 0, raises=ValueError),
         probe(2, 10_000, 1, 1, 500),  # enough for a watched function to measure its memory
     ]
 

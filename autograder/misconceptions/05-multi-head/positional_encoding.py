@@ -4,7 +4,7 @@ from autograder.answers.bank import Call, both, change, right, wrong
 
 
 def probes(rng):
-    return [Call(7, 6), Call(4, 4), Call(30, 10), Call(1, 2), Call(3, 5)]
+    return [Call(7, 6), Call(4, 4), Call(30, 10), Call(1, 2), Call(3, 5, raises=ValueError)]
 
 
 half_and_half = wrong(

@@ -9,7 +9,7 @@ def probes(rng):
         Call(rng.normal(size=(3, 3, 9)), 3),
         Call(rng.normal(size=(2, 2, 4)), 2),
         Call(rng.normal(size=(1, 4, 6)).astype(np.float32), 2),
-        Call(rng.normal(size=(2, 3, 6)), 4),
+        Call(rng.normal(size=(2, 3, 6)), 4, raises=ValueError),
     ]
 
 

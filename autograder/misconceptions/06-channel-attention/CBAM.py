@@ -1,6 +1,6 @@
 """What people write for ``CBAM``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Layer, both, change, right, wrong
 from autograder.misconceptions.making import parameters, tensors
 
 
@@ -9,7 +9,7 @@ def probes(rng):
         k = size[0] if size else 7
         shapes = {"down.weight": (c // r, c), "up.weight": (c, c // r), "conv.weight": (1, 2, k, k)}
         x = tensors(rng, (b, c, h, w), dtype=np.float32)
-        return Module((c, r, *size), parameters(rng, shapes), (*x,))
+        return Layer((c, r, *size), parameters(rng, shapes), (*x,))
 
     return [
         probe(2, 6, 3, 4, 5, 3),
@@ -17,8 +17,8 @@ def probes(rng):
         probe(3, 3, 1, 3, 3, 3),
         probe(2, 4, 2, 3, 5),
         probe(4, 6, 2, 2, 3, 1),
-        Module((6, 4, 3), {}, (torch.ones(2, 6, 3, 5),)),
-        Module((6, 3, 4), {}, (torch.ones(2, 6, 3, 5),)),
+        Layer((6, 4, 3), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
+        Layer((6, 3, 4), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
     ]
 
 

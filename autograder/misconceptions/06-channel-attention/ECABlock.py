@@ -1,13 +1,13 @@
 """What people write for ``ECABlock``."""
 
-from autograder.answers.bank import Module, both, change, right, wrong
+from autograder.answers.bank import Layer, both, change, right, wrong
 from autograder.misconceptions.making import parameters, tensors
 
 
 def probes(rng):
     def probe(init, k, b, h, w):
         x = tensors(rng, (b, init[0], h, w), dtype=np.float32)
-        return Module(init, parameters(rng, {"kernel.weight": (1, 1, k)}), (*x,))
+        return Layer(init, parameters(rng, {"kernel.weight": (1, 1, k)}), (*x,))
 
     return [
         probe((9,), 3, 2, 4, 5),

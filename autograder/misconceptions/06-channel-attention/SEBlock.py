@@ -1,19 +1,19 @@
 """What people write for ``SEBlock``."""
 
-from autograder.answers.bank import Module, again, both, change, right, wrong
+from autograder.answers.bank import Layer, again, both, change, right, wrong
 from autograder.misconceptions.making import parameters, tensors
 
 
 def probes(rng):
     def probe(b, c, r, h, w):
         shapes = {"down.weight": (c // r, c), "up.weight": (c, c // r)}
-        return Module((c, r), parameters(rng, shapes), (*tensors(rng, (b, c, h, w), dtype=np.float32),))
+        return Layer((c, r), parameters(rng, shapes), (*tensors(rng, (b, c, h, w), dtype=np.float32),))
 
     return [
         probe(2, 6, 3, 4, 5),
         probe(3, 8, 2, 5, 2),
         probe(4, 4, 1, 4, 4),
-        Module((6, 4), {}, (torch.ones(2, 6, 3, 5),)),
+        Layer((6, 4), {}, (torch.ones(2, 6, 3, 5),), raises=ValueError),
     ]
 
 
