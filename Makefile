@@ -16,7 +16,7 @@ test: $(BIN)/.ready  ## all that CI runs: style, spelling, released exercises, r
 	$(BIN)/python -m autograder release --check
 	$(BIN)/python -m attention_course.experiments check
 	$(BIN)/python book/_ext/build.py
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 book: $(BIN)/.ready  ## the site, in _build/html
 	$(BIN)/python book/_ext/build.py
