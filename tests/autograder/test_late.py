@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from autograder.answers.results import Graded
 from autograder.classroom import gradebook, late
 from autograder.errors import Refused
 from autograder.paths import Course
@@ -47,7 +46,7 @@ def penalties(course, rules, after=60):
             one.timestamp = DUE + datetime.timedelta(seconds=after)
             book.find_grade("t", "nb", "01-x", student).auto_score = 3.0
             book.db.commit()
-            rules.apply(book, Graded(student, "01-x"))
+            rules.apply(book, "01-x", student)
             book.db.rollback()  # what was not committed is lost
             lost[student] = one.notebooks[0].late_submission_penalty
     return lost
@@ -116,7 +115,7 @@ def test_nbgraders_warnings_are_not_ours_to_print(course):
 
 def test_who_has_handed_in_nothing_loses_nothing(course):
     with gradebook.opened(course) as book:
-        configured(course, ZERO).apply(book, Graded("nobody", "01-x"))
+        configured(course, ZERO).apply(book, "01-x", "nobody")
 
 
 @pytest.mark.parametrize(
