@@ -76,7 +76,8 @@ def _one_sided(effects, bound, cap, sign, word):
     effects, mean, error, _ = _summary(effects)
     right = int((sign * (effects - bound) > 0).sum())  # NaN is on no side
     far = bool(sign * (mean - bound) > STANDARD_ERRORS * error)
-    words = f"{mean:.4g} ± {error:.2g}, {right} of {len(effects)} seeds {word} {bound:g}"
+    shown = 0 if abs(mean) < 1e-12 else mean  # what rounding leaves of nothing
+    words = f"{shown:.4g} ± {error:.2g}, {right} of {len(effects)} seeds {word} {bound:g}"
     if cap is not None:
         words += f" (counted as {cap:g} where further)"
     return Verdict(
