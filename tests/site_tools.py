@@ -9,4 +9,5 @@ sys.path.insert(0, str(EXT))
 
 import downloads  # noqa: E402, F401
 import execute  # noqa: E402, F401
+import recorded  # noqa: E402, F401
 import tidy  # noqa: E402, F401

@@ -12,7 +12,7 @@ import sys
 
 import nbformat
 import pytest
-from site_tools import EXT, ROOT, downloads, execute, tidy
+from site_tools import EXT, ROOT, downloads, execute, recorded, tidy
 
 HEAD = """---
 jupytext:
@@ -416,3 +416,19 @@ def test_tidy_names_folds_and_drops_the_icon_script():
     page = '<script defer src="../_static/scripts/fontawesome.js?digest=1"></script><summary><span class="toctree-toggle">'
     mended = tidy.mend(page)
     assert "fontawesome" not in mended and 'aria-label="Pages of this chapter"' in mended
+
+
+def test_an_experiment_that_is_not_in_order_says_so_on_its_page():
+    """A record that is missing or stale, and a claim that does not hold, stand there in bold; special signs as they are."""
+    from attention_course.experiments.engine import definition
+    from attention_course.experiments.engine.checking import ClaimResult, Report
+    from attention_course.experiments.engine.claims import above
+
+    (experiment,) = definition.find(["saliency_map.turns"]).values()
+    missing = recorded.of_experiment(Report("a.b", None, ["There is no record *x*."], []), experiment)
+    assert "**There is no record \\*x\\*.**\n" in missing and len(missing) == 3
+    record = recorded.records.load("saliency_map.turns")
+    claims = [ClaimResult("c", "Two_fold and $more$.", above([-1.0, -2, -1.5], 0))]
+    stale = "\n".join(recorded.of_experiment(Report("a.b", record, ["Of another code."], claims), experiment))
+    assert "**Of another code.**" in stale
+    assert "- **Does not hold.** Two\\_fold and \\$more\\$." in stale and "<small>−1.5 ± " in stale

@@ -35,11 +35,12 @@ def settings_of(record):
 
 
 def of_experiment(report, experiment):
-    """The part of one experiment; where its record cannot be read, the sentence that says so."""
+    """The part of one experiment; what is wrong with its record stands first, and is all where it cannot be read."""
     lines = [f"**{plain(report.name)}.** {plain(experiment.summary)}", ""]
+    lines += [f"**{plain(fault)}**\n" for fault in report.faults]
     record = report.record
     if record is None:
-        return [*lines, *map(plain, report.faults), ""]
+        return lines
     runs = f"{counted(len(record.runs), 'run')}: {counted(len(record.settings), 'setting')}"
     facts = [f"{runs}, {counted(len(record.seeds), 'seed')}, {record.minutes:.1f} core-minutes"]
     lines += [f"{'; '.join(facts + settings_of(record))}. Again: `{records.COMMAND} run {report.name}`", ""]
