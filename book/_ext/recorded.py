@@ -29,7 +29,7 @@ def settings_of(record):
         for name, value in row.items():
             said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             values.setdefault(name, {})[said] = None
-    differ = [f"{plain(name)} ({plain(', '.join(said))})" for name, said in values.items() if len(said) > 1]
+    differ = [f"{plain(name)} ({plain('; '.join(said))})" for name, said in values.items() if len(said) > 1]
     same = [f"{plain(name)} {plain(*said)}" for name, said in values.items() if len(said) == 1]
     return [f"{what}: {', '.join(said)}" for what, said in (("varied", differ), ("in all", same)) if said]
 
@@ -42,7 +42,8 @@ def of_experiment(report, experiment):
     if record is None:
         return lines
     runs = f"{counted(len(record.runs), 'run')}: {counted(len(record.settings), 'setting')}"
-    facts = [f"{runs}, {counted(len(record.seeds), 'seed')}, {record.minutes:.1f} core-minutes"]
+    minutes = f"{record.minutes:.1f}" if record.minutes >= 0.05 else "under 0.1"
+    facts = [f"{runs}, {counted(len(record.seeds), 'seed')}, {minutes} core-minutes"]
     lines += [f"{'; '.join(facts + settings_of(record))}. Again: `{records.COMMAND} run {report.name}`", ""]
     for claim in report.claims:
         holds = "" if claim.holds else "**Does not hold.** "
