@@ -22,9 +22,10 @@ def display(
 
     The target is a red upright bar.  The others are blue upright bars (``kind`` "colour"), red level bars
     ("orientation"), half of them each in turn ("conjunction"; of an odd number the last is of either sort, by chance), or
-    green upright bars ("opponent").  Bars, ``bar`` pixels long and ``width`` wide, stand in random
-    cells of a grid, up to 2 pixels off the middle, each a little brighter or darker than the next; the pixels carry noise.  ``rng`` is a NumPy generator.  Raises ``ValueError`` for another kind, or where n bars do not fit.  Source: after
-    Treisman & Gelade (1980).
+    green upright bars ("opponent").  Bars, ``bar`` pixels long and ``width`` wide, stand in random cells of a grid, up to 2
+    pixels off the middle, each a little brighter or darker than the next; the pixels carry noise.  ``rng`` is a NumPy
+    generator.  Raises ``ValueError`` for another kind, where n bars do not fit, or for a bar that is odd or too large.
+    Source: after Treisman & Gelade (1980).
     """
     if kind not in KINDS or not 2 <= n <= GRID**2:
         raise ValueError(f"kind must be one of {KINDS} and n from 2 to {GRID**2}, not {kind!r}, {n}")
